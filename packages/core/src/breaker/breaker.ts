@@ -1,0 +1,205 @@
+import { EventEmitter } from 'node:events';
+import CircuitBreaker from 'opossum';
+import type { Clock, Timer } from '../clock.ts';
+import type { BreakerRule } from './rule.ts';
+import { type FailureWindow, failureWindow } from './window.ts';
+
+export type BreakerState = 'closed' | 'open' | 'half-open';
+
+/** What a trip was decided on. */
+export interface Trip {
+  /** The status that tripped; `undefined` when there was no answer. */
+  readonly statusCode: number | undefined;
+  readonly durationMs: number;
+}
+
+export interface BreakerEvents {
+  /** Closed or half-open before, open now. */
+  onTrip?(trip: Trip): void;
+  /** A trial proved that the work succeeds again. */
+  onClose?(): void;
+  /** {@link Breaker.admits} may have changed. */
+  onChange?(): void;
+}
+
+/** Permission from {@link Breaker.begin}: the breaker's epoch and, in the lowest bit, whether it is the trial. */
+export type Pass = number;
+
+/** opossum's own timer must never act: the wait is ours, on the injected clock. */
+const NEVER_MS = 2_147_483_647;
+
+/** opossum rotates statistics that nobody reads here; one emitter that never rotates saves its timers. */
+const neverRotating = new EventEmitter().setMaxListeners(0);
+
+/**
+ * A circuit breaker: opossum keeps the circuit open or closed and tells of its changes, driven by
+ * `open()` and `close()`; the window, the wait and the single trial are kept here, because opossum
+ * has no count rule, cannot wait as long as an answer asks, counts calls begun before a trip, and
+ * stays shut for ever after a trial that ends without a verdict.
+ *
+ * Not told of work that proves nothing (a caller that left): give its pass to {@link abandon}.
+ */
+export class Breaker {
+  readonly rule: BreakerRule;
+  readonly #clock: Clock;
+  readonly #circuit: CircuitBreaker;
+  readonly #window: FailureWindow;
+  readonly #onChange: (() => void) | undefined;
+  readonly #onTrip: ((trip: Trip) => void) | undefined;
+  /** Counts trips and extensions, so that a call begun before one is known by its pass. */
+  #epoch = 0;
+  #waiting = false;
+  #trialUnderWay = false;
+  #openUntil = 0;
+  #lastFailure: number | undefined;
+  #timer: Timer | undefined;
+  #trips = 0;
+
+  constructor(name: string, rule: BreakerRule, clock: Clock, events: BreakerEvents = {}) {
+    this.rule = rule;
+    this.#clock = clock;
+    this.#window = failureWindow(rule);
+    this.#onChange = events.onChange?.bind(events);
+    this.#onTrip = events.onTrip?.bind(events);
+    this.#circuit = new CircuitBreaker(async () => undefined, {
+      name,
+      timeout: false,
+      resetTimeout: NEVER_MS,
+      rollingPercentilesEnabled: false,
+      enableSnapshots: false,
+      rotateBucketController: neverRotating,
+    } as CircuitBreaker.Options);
+    this.#circuit.on('close', () => events.onClose?.());
+  }
+
+  get state(): BreakerState {
+    if (this.#circuit.closed) return 'closed';
+    return this.#waiting ? 'open' : 'half-open';
+  }
+
+  /** Whether a call may begin now: closed, or half-open with no trial under way. */
+  get admits(): boolean {
+    return this.#circuit.closed || !(this.#waiting || this.#trialUnderWay);
+  }
+
+  get trips(): number {
+    return this.#trips;
+  }
+
+  /** The status behind the current trip; `undefined` when closed or tripped without an answer. */
+  get trippedBy(): number | undefined {
+    return this.#circuit.closed ? undefined : this.#lastFailure;
+  }
+
+  /** Milliseconds until a trial may go through; 0 when closed or half-open. */
+  remainingMs(now: number): number {
+    return this.#waiting ? Math.max(0, this.#openUntil - now) : 0;
+  }
+
+  /** Begins a call. Ask {@link admits} in the same synchronous step. */
+  begin(): Pass {
+    if (this.#circuit.closed) return this.#epoch * 2;
+    this.#trialUnderWay = true;
+    this.#onChange?.();
+    return this.#epoch * 2 + 1;
+  }
+
+  /** The head of an answer came that the rule does not call a failure. It closes a half-open breaker. */
+  proved(pass: Pass): void {
+    if (this.#isTrial(pass)) this.#close();
+  }
+
+  /** The call ended well. Give it after {@link proved}, once. */
+  succeeded(pass: Pass, now: number): void {
+    if (this.#countsNow(pass) && this.#window.record(false, now)) {
+      this.#trip(now, this.rule.tripDurationMs, this.#lastFailure);
+    }
+  }
+
+  /**
+   * The call failed: a status that the rule names, or no answer.
+   * @param waitMs how long the answer asked to wait, when it did
+   */
+  failed(pass: Pass, now: number, statusCode?: number, waitMs?: number): void {
+    const asked = this.rule.acceptRetryAfter ? waitMs : undefined;
+    const durationMs =
+      asked === undefined ? this.rule.tripDurationMs : Math.min(asked, this.rule.maxTripDurationMs);
+    if (this.#isTrial(pass)) {
+      this.#trip(now, durationMs, statusCode);
+    } else if (this.#countsNow(pass)) {
+      this.#lastFailure = statusCode;
+      if (this.#window.record(true, now)) this.#trip(now, durationMs, statusCode);
+    } else if (!this.#circuit.closed && asked !== undefined) {
+      this.#extend(now, durationMs);
+    }
+  }
+
+  /** The call ended and proved nothing. A trial leaves room for another. */
+  abandon(pass: Pass): void {
+    if (!this.#isTrial(pass)) return;
+    this.#trialUnderWay = false;
+    this.#onChange?.();
+  }
+
+  /** Cancels the timer. The breaker must not be used afterwards. */
+  dispose(): void {
+    this.#timer?.cancel();
+    this.#circuit.shutdown();
+  }
+
+  #isTrial(pass: Pass): boolean {
+    return this.#trialUnderWay && pass === this.#epoch * 2 + 1;
+  }
+
+  /** Calls begun before a trip say nothing of the time after it. */
+  #countsNow(pass: Pass): boolean {
+    return this.#circuit.closed && pass >> 1 === this.#epoch;
+  }
+
+  #trip(now: number, durationMs: number, statusCode: number | undefined): void {
+    this.#epoch++;
+    this.#trips++;
+    this.#lastFailure = statusCode;
+    this.#trialUnderWay = false;
+    this.#window.clear();
+    this.#wait(now + durationMs, durationMs);
+    this.#circuit.open();
+    this.#onTrip?.({ statusCode, durationMs });
+    this.#onChange?.();
+  }
+
+  /** A later, longer wait extends a trip; a shorter one never shortens it. */
+  #extend(now: number, durationMs: number): void {
+    if (now + durationMs <= this.#openUntil) return;
+    this.#epoch++;
+    this.#trialUnderWay = false;
+    this.#wait(now + durationMs, durationMs);
+    this.#onChange?.();
+  }
+
+  #wait(until: number, delayMs: number): void {
+    this.#openUntil = until;
+    this.#waiting = true;
+    this.#timer?.cancel();
+    this.#timer = this.#clock.setTimer(() => this.#waitOver(), Math.max(1, Math.ceil(delayMs)));
+    this.#timer.unref?.();
+  }
+
+  #waitOver(): void {
+    const now = this.#clock.now();
+    if (now < this.#openUntil) {
+      this.#wait(this.#openUntil, this.#openUntil - now);
+      return;
+    }
+    this.#timer = undefined;
+    this.#waiting = false;
+    this.#onChange?.();
+  }
+
+  #close(): void {
+    this.#trialUnderWay = false;
+    this.#window.clear();
+    this.#circuit.close();
+    this.#onChange?.();
+  }
+}

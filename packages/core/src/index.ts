@@ -1,0 +1,43 @@
+export type { BreakerState, Trip } from './breaker/breaker.ts';
+export type { BreakerOptions } from './breaker/rule.ts';
+export { type Clock, type Random, systemClock, type Timer } from './clock.ts';
+export { Deadlines, type Expiring, stopDeadline } from './deadlines.ts';
+export {
+  ConfigurationError,
+  isSpillwayError,
+  type ProblemCode,
+  type ProblemDetails,
+  ProblemError,
+  RejectedError,
+  SpillwayError,
+  UpstreamError,
+} from './errors.ts';
+export { type Logger, silentLogger } from './logger.ts';
+export { type MetricFamily, type MetricSample, poolMetrics } from './metrics/families.ts';
+export * as read from './options.ts';
+export type { AffinityOptions, RequestView } from './pool/affinity.ts';
+export {
+  Backend,
+  type BackendConfig,
+  type BackendEvents,
+  type BackendStatus,
+} from './pool/backend.ts';
+export { Lease } from './pool/lease.ts';
+export type { Balance } from './pool/level.ts';
+export type {
+  BackendOptions,
+  PoolConfig,
+  PoolOptions,
+  QueueOptions,
+  TimeoutOptions,
+} from './pool/options.ts';
+export type { AttemptFailure, AttemptOutcome } from './pool/outcome.ts';
+export {
+  type MakeBackend,
+  Pool,
+  type PoolContext,
+  type PoolEvents,
+  type PoolStatus,
+} from './pool/pool.ts';
+export type { RetryOptions } from './pool/resubmission.ts';
+export { Submission } from './pool/submission.ts';

@@ -1,0 +1,129 @@
+import type { Pool } from '../pool/pool.ts';
+import { DURATION_BUCKETS_SECONDS } from './histogram.ts';
+
+/** A family of the Prometheus data model, read at the scrape. */
+export interface MetricFamily {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly labelNames: readonly string[];
+  collect(): MetricSample[];
+}
+
+export interface MetricSample {
+  /** Where it differs from the family's: `…_bucket`, `…_sum`, `…_count`. */
+  readonly metricName?: string;
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+}
+
+type Pools = () => Iterable<Pool>;
+
+/** Everything that pools count. Nothing is stored twice: each scrape reads the counters themselves. */
+export function poolMetrics(pools: Pools): readonly MetricFamily[] {
+  return [
+    {
+      name: 'spillway_attempts_total',
+      help: 'Ended attempts at a backend, by outcome.',
+      type: 'counter',
+      labelNames: ['pool', 'backend', 'outcome'],
+      collect: () =>
+        eachBackend(pools, (pool, backend) =>
+          Array.from(backend.outcomes(), ([outcome, value]) => ({
+            labels: { pool, backend: backend.id, outcome },
+            value,
+          })),
+        ),
+    },
+    {
+      name: 'spillway_attempt_duration_seconds',
+      help: 'From the choice of a backend to the end of its answer.',
+      type: 'histogram',
+      labelNames: ['pool', 'backend'],
+      collect: () => eachBackend(pools, durations),
+    },
+    {
+      name: 'spillway_spillovers_total',
+      help: 'Requests that a lower level served, by the priorities of the levels.',
+      type: 'counter',
+      labelNames: ['pool', 'from', 'to'],
+      collect: () =>
+        Array.from(pools()).flatMap(({ name, spillovers }) =>
+          Array.from(spillovers, ({ from, to, count }) => ({
+            labels: { pool: name, from, to },
+            value: count,
+          })),
+        ),
+    },
+    {
+      name: 'spillway_rejections_total',
+      help: 'Requests that a policy answered itself, by reason.',
+      type: 'counter',
+      labelNames: ['policy', 'reason'],
+      collect: () =>
+        Array.from(pools()).flatMap(({ name, rejections }) =>
+          Array.from(rejections, ([reason, value]) => ({
+            labels: { policy: name, reason },
+            value,
+          })),
+        ),
+    },
+    {
+      name: 'spillway_backend_available',
+      help: '1 while the backend may be given requests: not tripped, below its maxCount.',
+      type: 'gauge',
+      labelNames: ['pool', 'backend'],
+      collect: () =>
+        eachBackend(pools, (pool, { id, available }) => [
+          { labels: { pool, backend: id }, value: available ? 1 : 0 },
+        ]),
+    },
+    {
+      name: 'spillway_backend_running',
+      help: 'Attempts under way at the backend.',
+      type: 'gauge',
+      labelNames: ['pool', 'backend'],
+      collect: () =>
+        eachBackend(pools, (pool, { id, running }) => [
+          { labels: { pool, backend: id }, value: running },
+        ]),
+    },
+    {
+      name: 'spillway_breaker_trips_total',
+      help: 'Trips of a circuit breaker.',
+      type: 'counter',
+      labelNames: ['policy', 'backend'],
+      collect: () =>
+        eachBackend(pools, (policy, { id, breaker }) =>
+          breaker === undefined ? [] : [{ labels: { policy, backend: id }, value: breaker.trips }],
+        ),
+    },
+  ];
+}
+
+type Backends = Pool['backends'][number];
+
+function eachBackend(
+  pools: Pools,
+  samples: (pool: string, backend: Backends) => MetricSample[],
+): MetricSample[] {
+  return Array.from(pools()).flatMap(({ name, backends }) =>
+    backends.flatMap((backend) => samples(name, backend)),
+  );
+}
+
+function durations(pool: string, { id, durations }: Backends): MetricSample[] {
+  const labels = { pool, backend: id };
+  const metric = 'spillway_attempt_duration_seconds';
+  let count = 0;
+  const buckets = Array.from(durations.counts, (observations, index) => {
+    count += observations;
+    const le = DURATION_BUCKETS_SECONDS[index] ?? '+Inf';
+    return { metricName: `${metric}_bucket`, labels: { ...labels, le }, value: count };
+  });
+  return [
+    ...buckets,
+    { metricName: `${metric}_sum`, labels, value: durations.sumSeconds },
+    { metricName: `${metric}_count`, labels, value: count },
+  ];
+}

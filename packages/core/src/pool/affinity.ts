@@ -1,0 +1,44 @@
+import { ConfigurationError } from '../errors.ts';
+import { callable, nonEmptyString, object, optional, type Reader } from '../options.ts';
+import { hashOf } from './rendezvous.ts';
+
+/** What policies read of a request; `node:http`'s and Express's requests are ones. */
+export interface RequestView {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** Where a request's key is found: requests with the same key go to the same backend. */
+export interface AffinityOptions<R = RequestView> {
+  /** The name of a request header. */
+  readonly header?: string | undefined;
+  /** Gives the key; a request without one (`undefined` or `''`) is balanced like any other. */
+  readonly key?: ((request: R) => string | undefined) | undefined;
+}
+
+/** The hash of a request's key; `undefined` when it has none. */
+export type KeyOf<R = RequestView> = (request: R) => number | undefined;
+
+const readOptions = object<AffinityOptions>({
+  header: optional(nonEmptyString),
+  key: optional(callable<(request: RequestView) => string | undefined>()),
+});
+
+export const readAffinity: Reader<KeyOf> = (value, path) => {
+  const { header, key } = readOptions(value, path);
+  if ((header === undefined) === (key === undefined)) {
+    throw new ConfigurationError(path, "must have one of 'header' and 'key'");
+  }
+  if (key !== undefined) return (request) => hashUnlessEmpty(key(request));
+  const name = (header as string).toLowerCase();
+  return (request) => {
+    const sent = request.headers[name];
+    return hashUnlessEmpty(Array.isArray(sent) ? sent.join(', ') : sent);
+  };
+};
+
+function hashUnlessEmpty(key: string | undefined): number | undefined {
+  return key === undefined || key === '' ? undefined : hashOf(String(key));
+}

@@ -1,0 +1,164 @@
+import { Breaker, type BreakerState, type Trip } from '../breaker/breaker.ts';
+import type { BreakerRule } from '../breaker/rule.ts';
+import type { Clock } from '../clock.ts';
+import { DurationHistogram } from '../metrics/histogram.ts';
+import { type AttemptOutcome, OUTCOMES } from './outcome.ts';
+import { hashOf } from './rendezvous.ts';
+
+/** One destination, checked and with defaults filled in. */
+export interface BackendConfig {
+  readonly id: string;
+  readonly url: URL;
+  readonly priority: number;
+  readonly weight: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly breaker: BreakerRule | undefined;
+  /** Requests at once; infinite unless set. */
+  readonly maxCount: number;
+}
+
+/** What a backend tells its pool. */
+export interface BackendEvents {
+  availabilityChanged(backend: Backend): void;
+  tripped(backend: Backend, trip: Trip): void;
+  recovered(backend: Backend): void;
+}
+
+/** A backend's state as `status()` shows it; credentials never appear in it. */
+export interface BackendStatus {
+  readonly id: string;
+  /** Origin and path. */
+  readonly url: string;
+  readonly priority: number;
+  readonly weight: number;
+  readonly available: boolean;
+  readonly running: number;
+  /** Absent without a limit. */
+  readonly maxCount?: number;
+  /** Absent without a rule. */
+  readonly breaker?: {
+    readonly state: BreakerState;
+    readonly trips: number;
+    /** Until a trial may go through, in milliseconds; 0 unless open. */
+    readonly remainingMs: number;
+  };
+  /** Ended attempts by outcome. */
+  readonly attempts: Readonly<Record<AttemptOutcome, number>>;
+}
+
+/** A destination with its counters. Who picks it makes a {@link Lease} of it in the same synchronous step. */
+export class Backend {
+  readonly config: BackendConfig;
+  readonly id: string;
+  /** Hash of the id, the backend's part in rendezvous hashing. */
+  readonly seed: number;
+  readonly breaker: Breaker | undefined;
+  readonly durations = new DurationHistogram();
+  readonly #outcomes = new Map<AttemptOutcome, number>(OUTCOMES.map((outcome) => [outcome, 0]));
+  readonly #clock: Clock;
+  readonly #events: BackendEvents;
+  #running = 0;
+  #available = true;
+  #waitUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(config: BackendConfig, clock: Clock, events: BackendEvents) {
+    this.config = config;
+    this.id = config.id;
+    this.seed = hashOf(config.id);
+    this.#clock = clock;
+    this.#events = events;
+    this.breaker =
+      config.breaker &&
+      new Breaker(config.id, config.breaker, clock, {
+        onTrip: (trip) => events.tripped(this, trip),
+        onClose: () => events.recovered(this),
+        onChange: () => this.#update(),
+      });
+  }
+
+  /** Not tripped and below its `maxCount`. */
+  get available(): boolean {
+    return this.#available;
+  }
+
+  /** Attempts under way. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** The share of its level's traffic, relative to the others' weights. */
+  get weight(): number {
+    return this.config.weight;
+  }
+
+  get priority(): number {
+    return this.config.priority;
+  }
+
+  outcomes(): ReadonlyMap<AttemptOutcome, number> {
+    return this.#outcomes;
+  }
+
+  /**
+   * Milliseconds until this backend may take requests again, as far as is known: the rest of its
+   * trip, or the rest of the wait that it asked for; `undefined` when it has said nothing.
+   */
+  recoveryMs(now: number): number | undefined {
+    if (this.breaker !== undefined && this.breaker.state !== 'closed') {
+      return this.breaker.remainingMs(now);
+    }
+    return this.#waitUntil > now ? this.#waitUntil - now : undefined;
+  }
+
+  /** Remembers the wait that an answer asked for, with or without a breaker. */
+  askedToWait(now: number, waitMs: number): void {
+    this.#waitUntil = now + waitMs;
+  }
+
+  /** Called by the lease alone. */
+  attemptBegan(): void {
+    this.#running++;
+    if (this.#running === this.config.maxCount) this.#update();
+  }
+
+  /** Called by the lease alone. */
+  attemptEnded(outcome: AttemptOutcome, durationMs: number): void {
+    this.#running--;
+    this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
+    this.durations.observe(durationMs);
+    if (this.#running === this.config.maxCount - 1) this.#update();
+  }
+
+  status(): BackendStatus {
+    const { config, breaker } = this;
+    return {
+      id: this.id,
+      url: config.url.origin + config.url.pathname,
+      priority: config.priority,
+      weight: config.weight,
+      available: this.#available,
+      running: this.#running,
+      ...(config.maxCount === Number.POSITIVE_INFINITY ? {} : { maxCount: config.maxCount }),
+      ...(breaker && {
+        breaker: {
+          state: breaker.state,
+          trips: breaker.trips,
+          remainingMs: breaker.remainingMs(this.#clock.now()),
+        },
+      }),
+      attempts: Object.fromEntries(this.#outcomes) as Record<AttemptOutcome, number>,
+    };
+  }
+
+  dispose(): void {
+    this.breaker?.dispose();
+  }
+
+  #update(): void {
+    const available =
+      this.#running < this.config.maxCount && (this.breaker === undefined || this.breaker.admits);
+    if (available === this.#available) return;
+    this.#available = available;
+    this.#events.availabilityChanged(this);
+  }
+}

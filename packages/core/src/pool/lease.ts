@@ -1,0 +1,68 @@
+import type { Pass } from '../breaker/breaker.ts';
+import { DEFAULT_MAX_TRIP_DURATION_MS } from '../breaker/rule.ts';
+import type { Backend } from './backend.ts';
+import { type AttemptFailure, type AttemptOutcome, outcomeOf } from './outcome.ts';
+import { type AnswerHeaders, askedWaitMs } from './wait.ts';
+
+/**
+ * One attempt's place at a backend. Taken when the backend is chosen, given back once by
+ * {@link release}; what happens between the two decides what the breaker and the metrics learn.
+ */
+export class Lease<B extends Backend = Backend> {
+  readonly backend: B;
+  readonly #startedAt: number;
+  readonly #pass: Pass;
+  #outcome: AttemptOutcome = 'cancelled';
+  #judged = false;
+  #released = false;
+
+  constructor(backend: B, now: number) {
+    this.backend = backend;
+    this.#startedAt = now;
+    this.#pass = backend.breaker?.begin() ?? 0;
+    backend.attemptBegan();
+  }
+
+  /** The head of the answer has come. */
+  answered(statusCode: number, headers: AnswerHeaders, now: number): void {
+    this.#outcome = outcomeOf(statusCode);
+    const breaker = this.backend.breaker;
+    const failed = breaker?.rule.statusCodes.has(statusCode) ?? false;
+    const waitMs =
+      failed || statusCode === 429 || statusCode === 503 ? askedWaitMs(headers) : undefined;
+    if (waitMs !== undefined) {
+      const cap = breaker?.rule.maxTripDurationMs ?? DEFAULT_MAX_TRIP_DURATION_MS;
+      this.backend.askedToWait(now, Math.min(waitMs, cap));
+    }
+    if (breaker === undefined) return;
+    if (failed) {
+      this.#judged = true;
+      breaker.failed(this.#pass, now, statusCode, waitMs);
+    } else {
+      breaker.proved(this.#pass);
+    }
+  }
+
+  /** No answer, or one that broke off after its head. */
+  failed(failure: AttemptFailure, now: number): void {
+    this.#outcome = failure;
+    if (this.#judged) return;
+    this.#judged = true;
+    this.backend.breaker?.failed(this.#pass, now);
+  }
+
+  /**
+   * Gives the place back; later calls do nothing.
+   * @param complete false when the attempt was cut short by us, which proves nothing
+   */
+  release(complete: boolean, now: number): void {
+    if (this.#released) return;
+    this.#released = true;
+    const breaker = this.backend.breaker;
+    if (breaker !== undefined && !this.#judged) {
+      if (complete) breaker.succeeded(this.#pass, now);
+      else breaker.abandon(this.#pass);
+    }
+    this.backend.attemptEnded(this.#outcome, now - this.#startedAt);
+  }
+}

@@ -1,0 +1,80 @@
+import type { Random } from '../clock.ts';
+import type { Backend } from './backend.ts';
+import { rendezvous } from './rendezvous.ts';
+import { drawByWeight, SmoothShares, totalWeight } from './smooth-shares.ts';
+
+export type Balance = 'weighted' | 'random' | 'least-requests';
+
+/**
+ * The backends of one priority. Which of them are available is gathered when that changes, not at
+ * each request; shares are counted anew from then on.
+ */
+export class Level<B extends Backend> {
+  readonly priority: number;
+  readonly #members: readonly B[];
+  readonly #balance: Balance;
+  readonly #random: Random;
+  #available: readonly B[] = [];
+  #totalWeight = 0;
+  #shares: SmoothShares<B> | undefined;
+  #turn = 0;
+  #stale = true;
+
+  /** @param members those with a weight above 0: the others get nothing */
+  constructor(priority: number, members: readonly B[], balance: Balance, random: Random) {
+    this.priority = priority;
+    this.#members = members;
+    this.#balance = balance;
+    this.#random = random;
+  }
+
+  availabilityChanged(): void {
+    this.#stale = true;
+  }
+
+  /** For a request's first attempt. */
+  next(keyHash: number | undefined): B | undefined {
+    const available = this.#current();
+    if (available.length === 0) return undefined;
+    if (keyHash !== undefined) return rendezvous(available, keyHash);
+    if (this.#balance === 'least-requests') return leastRequests(available, this.#turn++);
+    if (this.#balance === 'random') return drawByWeight(available, this.#totalWeight, this.#random);
+    this.#shares ??= new SmoothShares(available, this.#random);
+    return this.#shares.next();
+  }
+
+  /** For a re-submission: not one of `tried`, and not counted in the shares, which are of requests. */
+  nextExcept(keyHash: number | undefined, tried: readonly B[]): B | undefined {
+    const available = this.#current();
+    if (keyHash !== undefined) return rendezvous(available, keyHash, tried);
+    const left = available.filter((backend) => !tried.includes(backend));
+    if (left.length === 0) return undefined;
+    if (this.#balance === 'least-requests') return leastRequests(left, this.#turn++);
+    return drawByWeight(left, totalWeight(left), this.#random);
+  }
+
+  #current(): readonly B[] {
+    if (this.#stale) {
+      this.#available = this.#members.filter((backend) => backend.available);
+      this.#totalWeight = totalWeight(this.#available);
+      this.#shares = undefined;
+      this.#stale = false;
+    }
+    return this.#available;
+  }
+}
+
+/** The one with the fewest requests under way for its weight; equals take turns. */
+function leastRequests<B extends Backend>(backends: readonly B[], turn: number): B | undefined {
+  let least: B | undefined;
+  let lowest = Number.POSITIVE_INFINITY;
+  for (let offset = 0; offset < backends.length; offset++) {
+    const backend = backends[(turn + offset) % backends.length] as B;
+    const load = (backend.running + 1) / backend.weight;
+    if (load < lowest) {
+      least = backend;
+      lowest = load;
+    }
+  }
+  return least;
+}

@@ -1,0 +1,224 @@
+import { type BreakerOptions, type BreakerRule, breakerRule } from '../breaker/rule.ts';
+import { ConfigurationError } from '../errors.ts';
+import {
+  array,
+  integer,
+  nonEmptyString,
+  nonNegativeInteger,
+  nonNegativeNumber,
+  object,
+  oneOf,
+  optional,
+  positiveInteger,
+  positiveMs,
+  type Reader,
+} from '../options.ts';
+import { type AffinityOptions, type KeyOf, type RequestView, readAffinity } from './affinity.ts';
+import type { BackendConfig } from './backend.ts';
+import type { Balance } from './level.ts';
+import { type RetryOptions, type RetryRule, readRetryRule } from './resubmission.ts';
+
+/** One destination of a pool. */
+export interface BackendOptions {
+  /** Names it in metrics, status and errors; unique within its pool. */
+  readonly id: string;
+  /** Absolute `http:` or `https:` URL. A request's path is appended to this one's. */
+  readonly url: string | URL;
+  /**
+   * The lowest number is used first. Backends of one priority form a level.
+   * @defaultValue 1
+   */
+  readonly priority?: number | undefined;
+  /**
+   * Share of its level's traffic, relative to the others' weights. 0 gets nothing.
+   * @defaultValue 1
+   */
+  readonly weight?: number | undefined;
+  /** Sent with every request to this backend and to no other, in place of the caller's own. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Overrides the pool's `breaker`; `false` for none. */
+  readonly breaker?: BreakerOptions | false | undefined;
+  /**
+   * Requests at once.
+   * @defaultValue no limit
+   */
+  readonly maxCount?: number | undefined;
+}
+
+/** Limits of time for one attempt. They apply to each attempt anew. */
+export interface TimeoutOptions {
+  /**
+   * Until a connection is made, in milliseconds.
+   * @defaultValue 10_000
+   */
+  readonly connectMs?: number | undefined;
+  /**
+   * From the last byte of the request to the head of the answer, in milliseconds.
+   * @defaultValue 300_000
+   */
+  readonly headersMs?: number | undefined;
+  /**
+   * Between two chunks of a body, while its reader is willing, in milliseconds.
+   * @defaultValue 300_000
+   */
+  readonly bodyMs?: number | undefined;
+}
+
+/** Lets requests wait while every backend is at its `maxCount`. */
+export interface QueueOptions {
+  /** How many may wait. */
+  readonly maxQueueLength: number;
+  /**
+   * How long each may wait, in milliseconds.
+   * @defaultValue 30_000
+   */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface PoolOptions<R = RequestView> {
+  readonly backends: readonly BackendOptions[];
+  /**
+   * How a level's traffic is shared: by exact, smooth shares; by chance with the weights; or to the
+   * backend with the fewest requests under way for its weight.
+   * @defaultValue `'weighted'`
+   */
+  readonly balance?: Balance | undefined;
+  /** Keeps requests with the same key at the same backend. */
+  readonly affinity?: AffinityOptions<R> | undefined;
+  /** The rule of backends that have none of their own. */
+  readonly breaker?: BreakerOptions | undefined;
+  readonly retry?: RetryOptions | undefined;
+  readonly timeouts?: TimeoutOptions | undefined;
+  /** @defaultValue none: a request that no backend can take is answered at once */
+  readonly queue?: QueueOptions | undefined;
+}
+
+export interface PoolConfig {
+  readonly backends: readonly BackendConfig[];
+  readonly balance: Balance;
+  readonly affinity: KeyOf | undefined;
+  readonly retry: RetryRule;
+  readonly timeouts: { readonly [K in keyof TimeoutOptions]-?: number };
+  readonly queue: { readonly maxQueueLength: number; readonly timeoutMs: number } | undefined;
+}
+
+const readBreaker = breakerRule([429, '500-599']);
+
+const readUrl: Reader<URL> = (value, path) => {
+  const text = value instanceof URL ? value.href : value;
+  const url = typeof text === 'string' ? URL.parse(text) : null;
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new ConfigurationError(path, "must be an absolute 'http:' or 'https:' URL", value);
+  }
+  // The value is not shown: it may hold a secret.
+  if (url.username !== '' || url.password !== '') {
+    throw new ConfigurationError(path, "must not hold credentials: give them in 'headers'");
+  }
+  if (url.search !== '' || url.hash !== '') {
+    throw new ConfigurationError(path, 'must not have a query or a fragment');
+  }
+  return url;
+};
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** Framing and routing are the transport's; a backend's headers must not contradict it. */
+const RESERVED = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Header names in lower case. Values are credentials more often than not, so no error shows one. */
+const readHeaders: Reader<Readonly<Record<string, string>>> = (value, path) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ConfigurationError(path, 'must be an object of header names and values');
+  }
+  const headers: Record<string, string> = {};
+  for (const [name, content] of Object.entries(value)) {
+    const lower = name.toLowerCase();
+    const at = `${path}[${JSON.stringify(name)}]`;
+    if (!TOKEN.test(lower)) throw new ConfigurationError(at, 'is not a valid header name');
+    if (RESERVED.has(lower)) throw new ConfigurationError(at, 'is set by the transport alone');
+    if (Object.hasOwn(headers, lower)) throw new ConfigurationError(at, 'stands there twice');
+    if (typeof content !== 'string' || !FIELD_VALUE.test(content)) {
+      const got = content === undefined ? ', got undefined' : '';
+      throw new ConfigurationError(at, `must be a string that a header may hold${got}`);
+    }
+    headers[lower] = content;
+  }
+  return headers;
+};
+
+const readOwnBreaker: Reader<BreakerRule | false> = (value, path) =>
+  value === false ? false : readBreaker(value, path);
+
+type ReadBackend = Omit<BackendConfig, 'breaker'> & { breaker: BreakerRule | false | undefined };
+
+const readBackend = object<ReadBackend>({
+  id: nonEmptyString,
+  url: readUrl,
+  priority: optional(integer, 1),
+  weight: optional(nonNegativeNumber, 1),
+  headers: optional(readHeaders, {}),
+  breaker: optional(readOwnBreaker),
+  maxCount: optional(positiveInteger, Number.POSITIVE_INFINITY),
+});
+
+const readPool = object({
+  backends: array(readBackend),
+  balance: optional(oneOf('weighted', 'random', 'least-requests'), 'weighted'),
+  affinity: optional(readAffinity),
+  breaker: optional(readBreaker),
+  retry: optional(readRetryRule, readRetryRule({}, 'retry')),
+  timeouts: optional(
+    object({
+      connectMs: optional(positiveMs, 10_000),
+      headersMs: optional(positiveMs, 300_000),
+      bodyMs: optional(positiveMs, 300_000),
+    }),
+    { connectMs: 10_000, headersMs: 300_000, bodyMs: 300_000 },
+  ),
+  queue: optional(
+    object({ maxQueueLength: nonNegativeInteger, timeoutMs: optional(positiveMs, 30_000) }),
+  ),
+});
+
+/** Checks a pool's options; throws a {@link ConfigurationError} for the first that is wrong. */
+export function readPoolOptions(name: unknown, options: unknown): PoolConfig {
+  nonEmptyString(name, 'pool name');
+  const path = `pool(${name})`;
+  const read = readPool(options, path);
+  const { breaker: poolBreaker, ...config } = read;
+  if (read.backends.length === 0) {
+    throw new ConfigurationError(`${path}.backends`, 'must have at least one backend', []);
+  }
+  const seen = new Set<string>();
+  read.backends.forEach(({ id }, index) => {
+    if (seen.has(id)) {
+      throw new ConfigurationError(
+        `${path}.backends[${index}].id`,
+        'must be unique in its pool',
+        id,
+      );
+    }
+    seen.add(id);
+  });
+  if (read.backends.every(({ weight }) => weight === 0)) {
+    const rule = 'must have at least one backend with a weight above 0';
+    throw new ConfigurationError(`${path}.backends`, rule);
+  }
+  return {
+    ...config,
+    backends: read.backends.map((backend) => ({
+      ...backend,
+      breaker: backend.breaker === false ? undefined : (backend.breaker ?? poolBreaker),
+    })),
+  };
+}

@@ -1,0 +1,29 @@
+/** How an attempt ended, as `spillway_attempts_total` counts it. */
+export const OUTCOMES = [
+  /** answered below 400 */
+  'success',
+  /** answered 4xx other than 429 */
+  'client_error',
+  /** answered 429 */
+  'throttled',
+  /** answered 5xx */
+  'server_error',
+  /** no connection: nothing was sent */
+  'connect_error',
+  /** the connection broke, or the answer was malformed */
+  'reset',
+  /** no head, or no further byte, in time */
+  'timeout',
+  /** ended by us: the caller left, or the backend was removed */
+  'cancelled',
+] as const;
+
+export type AttemptOutcome = (typeof OUTCOMES)[number];
+/** The ways to fail without a usable answer. */
+export type AttemptFailure = 'connect_error' | 'reset' | 'timeout';
+
+export function outcomeOf(statusCode: number): AttemptOutcome {
+  if (statusCode < 400) return 'success';
+  if (statusCode === 429) return 'throttled';
+  return statusCode < 500 ? 'client_error' : 'server_error';
+}

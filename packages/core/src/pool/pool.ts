@@ -1,0 +1,202 @@
+import { EventEmitter } from 'node:events';
+import type { Clock, Random } from '../clock.ts';
+import { Deadlines } from '../deadlines.ts';
+import type { ProblemCode } from '../errors.ts';
+import type { RequestView } from './affinity.ts';
+import type { Backend, BackendConfig, BackendEvents, BackendStatus } from './backend.ts';
+import { type Balance, Level } from './level.ts';
+import { type PoolConfig, readPoolOptions } from './options.ts';
+import type { Submission } from './submission.ts';
+
+/** What a pool tells its listeners, by event name. */
+export interface PoolEvents {
+  /** A breaker tripped: no request reaches the backend for `durationMs`. */
+  trip: [{ backend: string; statusCode: number | undefined; durationMs: number }];
+  /** A trial request succeeded: the backend serves again. */
+  recover: [{ backend: string }];
+  /** A lower level served a request, because the higher ones could not take it. */
+  spillover: [{ from: number; to: number; backend: string }];
+}
+
+/** A pool's state, as the metrics have it. */
+export interface PoolStatus {
+  readonly name: string;
+  readonly balance: Balance;
+  /** Attempts under way, at all backends. */
+  readonly running: number;
+  /** Requests in the pool's queue. */
+  readonly waiting: number;
+  /** Requests that a lower level served, by the priorities of the two levels. */
+  readonly spillovers: readonly { readonly from: number; readonly to: number; count: number }[];
+  /** Requests that the pool itself answered, by reason. */
+  readonly rejections: Readonly<Partial<Record<ProblemCode, number>>>;
+  readonly backends: readonly BackendStatus[];
+}
+
+/** What a pool is given by the engine that it belongs to. */
+export interface PoolContext {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Makes a pool's backends; a transport makes its own kind. */
+export type MakeBackend<B extends Backend> = (
+  config: BackendConfig,
+  timeouts: PoolConfig['timeouts'],
+  events: BackendEvents,
+) => B;
+
+/** Backends that can serve the same requests, in levels by priority. */
+export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly config: Omit<PoolConfig, 'queue'> & { queue: { readonly maxQueueLength: number } };
+  /** Requests that wait for a place; `undefined` when the pool has no queue. */
+  readonly queue: Deadlines<Submission<B>> | undefined;
+  readonly #backends: readonly B[];
+  readonly #levels: readonly Level<B>[];
+  readonly #spillovers = new Map<number, { from: number; to: number; count: number }>();
+  readonly #rejections = new Map<ProblemCode, number>();
+
+  /** @throws ConfigurationError when an option is unknown, of the wrong type or impossible */
+  constructor(name: string, options: unknown, context: PoolContext, make: MakeBackend<B>) {
+    super();
+    const config = readPoolOptions(name, options);
+    const events: BackendEvents = {
+      availabilityChanged: (backend) => this.#availabilityChanged(backend as B),
+      tripped: ({ id }, trip) => this.emit('trip', { backend: id, ...trip }),
+      recovered: ({ id }) => this.emit('recover', { backend: id }),
+    };
+    this.name = name;
+    this.clock = context.clock;
+    this.config = { ...config, queue: config.queue ?? { maxQueueLength: 0 } };
+    this.queue = config.queue && new Deadlines(config.queue.timeoutMs, context.clock);
+    this.#backends = config.backends.map((backend) => make(backend, config.timeouts, events));
+    this.#levels = levelsOf(this.#backends, config.balance, context.random);
+  }
+
+  get backends(): readonly B[] {
+    return this.#backends;
+  }
+
+  get rejections(): ReadonlyMap<ProblemCode, number> {
+    return this.#rejections;
+  }
+
+  get spillovers(): Iterable<{
+    readonly from: number;
+    readonly to: number;
+    readonly count: number;
+  }> {
+    return this.#spillovers.values();
+  }
+
+  keyHashOf(request: RequestView): number | undefined {
+    return this.config.affinity?.(request);
+  }
+
+  /** The backend for the next attempt. Take a lease on it in the same synchronous step. */
+  select(submission: Submission<B>): B | undefined {
+    const { tried, keyHash } = submission;
+    for (const level of this.#levels) {
+      const backend = tried.length === 0 ? level.next(keyHash) : level.nextExcept(keyHash, tried);
+      if (backend !== undefined) return backend;
+    }
+    return undefined;
+  }
+
+  /** Whether some backend would serve if it were not at its `maxCount`. */
+  get isFull(): boolean {
+    return this.#backends.some(
+      ({ config, running, breaker, weight }) =>
+        weight > 0 && running >= config.maxCount && (breaker?.admits ?? true),
+    );
+  }
+
+  /** Whether a 429 is behind the trip of any backend. */
+  get trippedByThrottling(): boolean {
+    return this.#backends.some(({ breaker }) => breaker?.trippedBy === 429);
+  }
+
+  /** Milliseconds until the first backend may take requests again, as far as any has said. */
+  earliestRecoveryMs(): number | undefined {
+    const now = this.clock.now();
+    let earliest: number | undefined;
+    for (const backend of this.#backends) {
+      const recoveryMs = backend.recoveryMs(now);
+      if (recoveryMs !== undefined && (earliest === undefined || recoveryMs < earliest)) {
+        earliest = recoveryMs;
+      }
+    }
+    return earliest;
+  }
+
+  /** An answer of `backend` goes to the caller. */
+  served(backend: B): void {
+    const from = (this.#levels[0] as Level<B>).priority;
+    const to = backend.priority;
+    if (from === to) return;
+    let spillover = this.#spillovers.get(to);
+    if (spillover === undefined) {
+      spillover = { from, to, count: 0 };
+      this.#spillovers.set(to, spillover);
+    }
+    spillover.count++;
+    if (this.listenerCount('spillover') > 0)
+      this.emit('spillover', { from, to, backend: backend.id });
+  }
+
+  /** The pool itself answered a request. */
+  rejected(code: ProblemCode): void {
+    this.#rejections.set(code, (this.#rejections.get(code) ?? 0) + 1);
+  }
+
+  status(): PoolStatus {
+    let running = 0;
+    for (const backend of this.#backends) running += backend.running;
+    return {
+      name: this.name,
+      balance: this.config.balance,
+      running,
+      waiting: this.queue?.length ?? 0,
+      spillovers: Array.from(this.#spillovers.values(), (spillover) => ({ ...spillover })),
+      rejections: Object.fromEntries(this.#rejections),
+      backends: this.#backends.map((backend) => backend.status()),
+    };
+  }
+
+  /** Cancels the pool's timers. It must not be used afterwards. */
+  dispose(): void {
+    this.queue?.close();
+    for (const backend of this.#backends) backend.dispose();
+  }
+
+  #availabilityChanged(backend: B): void {
+    for (const level of this.#levels) {
+      if (level.priority === backend.priority) level.availabilityChanged();
+    }
+    if (backend.available) this.#serveWaiting();
+  }
+
+  #serveWaiting(): void {
+    for (let first = this.queue?.first; first !== undefined; first = this.queue?.first) {
+      const backend = this.select(first);
+      if (backend === undefined) return;
+      this.queue?.remove(first);
+      first.run(backend);
+    }
+  }
+}
+
+function levelsOf<B extends Backend>(
+  backends: readonly B[],
+  balance: Balance,
+  random: Random,
+): readonly Level<B>[] {
+  const members = backends.filter(({ weight }) => weight > 0);
+  const priorities = [...new Set(members.map(({ priority }) => priority))].sort((a, b) => a - b);
+  return priorities.map((priority) => {
+    const peers = members.filter((backend) => backend.priority === priority);
+    return new Level(priority, peers, balance, random);
+  });
+}

@@ -1,0 +1,51 @@
+/** What rendezvous hashing needs of a backend. */
+export interface RendezvousMember {
+  readonly id: string;
+  /** {@link hashOf} of the id. */
+  readonly seed: number;
+  /** Above 0. */
+  readonly weight: number;
+}
+
+/** 32 bits of a string: FNV-1a over its UTF-16 units, then murmur3's finalizer. The same in every process. */
+export function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return mix(hash);
+}
+
+function mix(value: number): number {
+  let hash = value ^ (value >>> 16);
+  hash = Math.imul(hash, 0x85ebca6b);
+  hash ^= hash >>> 13;
+  hash = Math.imul(hash, 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/**
+ * Weighted rendezvous hashing (Thaler and Ravishankar 1998; weights as in Schindelhauer and
+ * Schomaker 2005): each member draws an exponentially distributed time from its hash with the key,
+ * and the earliest serves. A member that comes, goes or changes its weight moves only the keys that
+ * it wins or loses. The order of `members` does not matter.
+ */
+export function rendezvous<M extends RendezvousMember>(
+  members: readonly M[],
+  keyHash: number,
+  excluded?: readonly M[],
+): M | undefined {
+  let winner: M | undefined;
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const member of members) {
+    const uniform = (mix(keyHash ^ member.seed) + 0.5) / 0x1_0000_0000;
+    // −ln(u) ≥ 1 − u spares nearly every member of a large pool the logarithm.
+    if ((1 - uniform) / member.weight > earliest || excluded?.includes(member)) continue;
+    const time = -Math.log(uniform) / member.weight;
+    if (time < earliest || (time === earliest && winner !== undefined && member.id < winner.id)) {
+      winner = member;
+      earliest = time;
+    }
+  }
+  return winner;
+}

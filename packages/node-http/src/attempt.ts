@@ -1,0 +1,245 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import {
+  type AttemptFailure,
+  type Deadlines,
+  type Expiring,
+  type Lease,
+  stopDeadline,
+} from '@spillway/core';
+import { type Dispatcher, errors } from 'undici';
+import type { BodyFlow, RequestBody } from './body/body.ts';
+import type { Exchange } from './exchange.ts';
+import type { FlatHeaders } from './headers.ts';
+import type { HttpBackend } from './http-backend.ts';
+
+/** How much of an answer that may still be needed is kept before its backend has to wait. */
+const MAX_HELD_BYTES = 65_536;
+
+/** Where the answer of an attempt goes. */
+type Destination =
+  /** Its head has not come, or is being judged. */
+  | 'undecided'
+  /** To the caller. */
+  | 'caller'
+  /** Kept, for another attempt may do better. */
+  | 'held'
+  /** Read and thrown away, so that the connection can serve again. */
+  | 'nowhere';
+
+/**
+ * One submission of a request to a backend: the undici handler itself, so that nothing stands
+ * between the parser and the exchange. Gives its lease back once, on every path.
+ */
+export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring {
+  readonly lease: Lease<HttpBackend>;
+  readonly #exchange: Exchange;
+  #controller: Dispatcher.DispatchController | undefined;
+  #destination: Destination = 'undecided';
+  #ended = false;
+  #paused = false;
+  #complete = false;
+  #streamsBody = false;
+  #bodySent = true;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  statusCode = 0;
+  headers: IncomingHttpHeaders = {};
+
+  deadlines: Deadlines<never> | undefined = undefined;
+  expiresAt = 0;
+  earlier: Expiring | undefined = undefined;
+  later: Expiring | undefined = undefined;
+
+  constructor(exchange: Exchange, lease: Lease<HttpBackend>) {
+    this.#exchange = exchange;
+    this.lease = lease;
+  }
+
+  /** Whether the whole answer has come. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  send(path: string, method: string, headers: FlatHeaders, body: RequestBody): void {
+    const opened = body.open(this);
+    if (opened !== null && !Buffer.isBuffer(opened)) {
+      this.#streamsBody = true;
+      this.#bodySent = false;
+    }
+    this.lease.backend.connections.dispatch(
+      { path, method: method as Dispatcher.HttpMethod, headers, body: opened },
+      this,
+    );
+  }
+
+  // The answer's way
+
+  /** Keeps the answer while another attempt is made. */
+  hold(): void {
+    this.#destination = 'held';
+  }
+
+  /** Gives the caller the answer: what was held now, the rest as it comes. */
+  deliver(): void {
+    if (this.#destination === 'undecided') {
+      this.#destination = 'caller';
+      return;
+    }
+    this.#destination = 'caller';
+    const wasPaused = this.#paused;
+    let willing = true;
+    for (const chunk of this.#held) willing = this.#exchange.receive(this, chunk);
+    this.#held = [];
+    if (this.#complete) this.#exchange.finish();
+    else if (wasPaused && willing) this.resume();
+  }
+
+  /** The answer is not needed: a short rest is read to keep the connection, a long one cuts it. */
+  discard(): void {
+    if (this.#ended) return;
+    const length = Number(this.headers['content-length'] ?? Number.NaN);
+    if (this.#destination === 'undecided' || !(length <= MAX_HELD_BYTES) || !this.#bodySent) {
+      this.cancel();
+      return;
+    }
+    this.#destination = 'nowhere';
+    this.#held = [];
+    stopDeadline(this);
+    this.#pool.drainDeadlines.start(this);
+    this.#controller?.resume();
+  }
+
+  /** Ends the attempt without a verdict: the caller has left, or the answer is not wanted. */
+  cancel(): void {
+    if (this.#ended) return;
+    this.#end(false);
+    this.#controller?.abort(new errors.RequestAbortedError());
+  }
+
+  /** The caller cannot keep pace. */
+  pause(): void {
+    this.#paused = true;
+    stopDeadline(this);
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    if (this.#ended || !this.#paused) return;
+    this.#paused = false;
+    this.#restart(this.#pool.bodyDeadlines);
+    this.#controller?.resume();
+  }
+
+  // The request body's way: its backend is timed while it is its turn to read
+
+  bodyOffered(): void {
+    if (this.#awaitsHead) this.#restart(this.#pool.bodyDeadlines);
+  }
+
+  bodyTaken(): void {
+    if (this.#awaitsHead) stopDeadline(this);
+  }
+
+  bodyEnded(): void {
+    this.#bodySent = true;
+    if (this.#awaitsHead) this.#restart(this.#pool.headersDeadlines);
+  }
+
+  // Called by undici
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#ended) controller.abort(new errors.RequestAbortedError());
+    else if (!this.#streamsBody) this.#pool.headersDeadlines.start(this);
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    statusCode: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (this.#ended || statusCode < 200) return;
+    const { clock, bodyDeadlines } = this.#pool;
+    const now = clock.now();
+    this.statusCode = statusCode;
+    this.headers = headers;
+    stopDeadline(this);
+    bodyDeadlines.start(this, now);
+    this.lease.answered(statusCode, headers, now);
+    this.#exchange.answered(this);
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#ended) return;
+    if (this.#destination === 'caller') {
+      if (!this.#paused) this.#restart(this.#pool.bodyDeadlines);
+      this.#exchange.receive(this, chunk);
+    } else if (this.#destination === 'held') {
+      // Copied: the chunk is a window into a buffer that is far larger than most refusals.
+      this.#held.push(Buffer.from(chunk));
+      this.#heldBytes += chunk.length;
+      if (this.#heldBytes >= MAX_HELD_BYTES) this.pause();
+    }
+  }
+
+  onResponseEnd(): void {
+    if (this.#ended) return;
+    this.#complete = true;
+    this.#end(true);
+    if (this.#destination === 'caller') this.#exchange.finish();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#ended) return;
+    if (error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError) {
+      // Refused by undici itself: the request is at fault, not the backend.
+      this.#end(false);
+      this.#exchange.unsendable(error);
+      return;
+    }
+    if (this.#controller !== undefined) this.#fail('reset', error);
+    else if (error instanceof errors.ConnectTimeoutError) this.#fail('timeout', error);
+    else this.#fail('connect_error', error);
+  }
+
+  /** A deadline has passed. */
+  expire(): void {
+    if (this.#destination === 'nowhere') {
+      this.cancel();
+      return;
+    }
+    const error = new errors.RequestAbortedError('the backend took too long');
+    this.#fail('timeout', error);
+    this.#controller?.abort(error);
+  }
+
+  get #pool() {
+    return this.#exchange.pool;
+  }
+
+  get #awaitsHead(): boolean {
+    return !this.#ended && this.statusCode === 0;
+  }
+
+  #restart(deadlines: Deadlines<Attempt>): void {
+    stopDeadline(this);
+    deadlines.start(this);
+  }
+
+  #fail(failure: AttemptFailure, error: Error): void {
+    const destination = this.#destination;
+    this.lease.failed(failure, this.#pool.clock.now());
+    this.#end(false);
+    if (destination === 'undecided' || destination === 'caller') {
+      this.#exchange.failed(failure, this.#controller !== undefined, error);
+    } else if (destination === 'held') {
+      this.#exchange.heldFailed(this);
+    }
+  }
+
+  #end(complete: boolean): void {
+    this.#ended = true;
+    stopDeadline(this);
+    this.lease.release(complete, this.#pool.clock.now());
+  }
+}

@@ -1,0 +1,50 @@
+import type { Readable } from 'node:stream';
+
+/** A request's body, as the attempts of one exchange are given it. */
+export interface RequestBody {
+  /** Whether another attempt can be given the same bytes from the first one on. */
+  readonly resendable: boolean;
+  /** `undefined` when it is not known before the end. */
+  readonly length: number | undefined;
+  /** The body for one attempt; the attempt before gets no more. */
+  open(flow: BodyFlow): Buffer | Readable | null;
+  /** No attempt follows: what the caller still sends is read and thrown away. */
+  discard(): void;
+}
+
+/** Who is told how a streamed body flows to its backend. */
+export interface BodyFlow {
+  /** A chunk is on its way: the backend has to take it. */
+  bodyOffered(): void;
+  /** The backend has taken what there was: the caller has to send more. */
+  bodyTaken(): void;
+  /** The last chunk is on its way. */
+  bodyEnded(): void;
+}
+
+export const emptyBody: RequestBody = {
+  resendable: true,
+  length: 0,
+  open: () => null,
+  discard() {},
+};
+
+/** A body that is here as a whole. */
+export class BufferedBody implements RequestBody {
+  readonly resendable = true;
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  get length(): number {
+    return this.#bytes.length;
+  }
+
+  open(): Buffer {
+    return this.#bytes;
+  }
+
+  discard(): void {}
+}

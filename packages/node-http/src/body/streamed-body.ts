@@ -1,0 +1,115 @@
+import { Readable } from 'node:stream';
+import type { BodyFlow, RequestBody } from './body.ts';
+
+/**
+ * A body that is sent on while it arrives, at the pace of the backend that reads it. The first
+ * `maxKept` bytes are kept, so that as long as no more have come another attempt can begin anew.
+ */
+export class StreamedBody implements RequestBody {
+  readonly length: number | undefined;
+  readonly #source: Readable;
+  readonly #maxKept: number;
+  #kept: Buffer[] | undefined = [];
+  #size = 0;
+  #ended = false;
+  #error: Error | undefined;
+  #reader: BodyReader | undefined;
+
+  /** @param length of the whole, when the caller has said it */
+  constructor(source: Readable, length: number | undefined, maxKept: number) {
+    this.length = length;
+    this.#source = source;
+    this.#maxKept = maxKept;
+    source.pause();
+    source.on('data', (chunk: Buffer) => this.#receive(chunk));
+    source.on('end', () => this.#finish(undefined));
+    source.on('error', (error) => this.#finish(error));
+    source.on('close', () => this.#finish(new Error('the caller ended its request early')));
+  }
+
+  get resendable(): boolean {
+    return this.#kept !== undefined;
+  }
+
+  open(flow: BodyFlow): Readable {
+    const earlier = this.#reader;
+    this.#reader = new BodyReader(this.#kept ?? [], flow, () => this.#source.resume());
+    earlier?.destroy();
+    if (this.#error !== undefined) this.#reader.destroy(this.#error);
+    else if (this.#ended) this.#reader.finish();
+    return this.#reader;
+  }
+
+  discard(): void {
+    this.#kept = undefined;
+    this.#reader = undefined;
+    this.#source.resume();
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#kept !== undefined) {
+      if (this.#size > this.#maxKept) this.#kept = undefined;
+      else this.#kept.push(chunk);
+    }
+    if (this.#reader === undefined) return;
+    if (!this.#reader.offer(chunk)) this.#source.pause();
+  }
+
+  #finish(error: Error | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#error = error;
+    if (error === undefined) this.#reader?.finish();
+    else this.#reader?.destroy(error);
+  }
+}
+
+/** One attempt's view of the body: what was kept first, then each chunk as it comes. */
+class BodyReader extends Readable {
+  readonly #backlog: Buffer[];
+  readonly #flow: BodyFlow;
+  readonly #demand: () => void;
+  #complete = false;
+
+  constructor(kept: readonly Buffer[], flow: BodyFlow, demand: () => void) {
+    super();
+    this.#backlog = kept.slice();
+    this.#flow = flow;
+    this.#demand = demand;
+  }
+
+  /** False when the backend has enough for now. */
+  offer(chunk: Buffer): boolean {
+    if (this.destroyed) return true;
+    this.#flow.bodyOffered();
+    if (this.#backlog.length > 0) {
+      this.#backlog.push(chunk);
+      return false;
+    }
+    return this.push(chunk);
+  }
+
+  finish(): void {
+    this.#complete = true;
+    if (this.#backlog.length === 0) this.#end();
+  }
+
+  override _read(): void {
+    for (let chunk = this.#backlog.shift(); chunk !== undefined; chunk = this.#backlog.shift()) {
+      this.#flow.bodyOffered();
+      if (!this.push(chunk)) return;
+    }
+    if (this.#complete) {
+      this.#end();
+    } else {
+      this.#flow.bodyTaken();
+      this.#demand();
+    }
+  }
+
+  #end(): void {
+    this.#flow.bodyEnded();
+    this.push(null);
+  }
+}

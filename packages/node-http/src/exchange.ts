@@ -1,0 +1,179 @@
+import {
+  type AttemptFailure,
+  type Lease,
+  type ProblemError,
+  RejectedError,
+  Submission,
+  UpstreamError,
+} from '@spillway/core';
+import { Attempt } from './attempt.ts';
+import { emptyBody, type RequestBody } from './body/body.ts';
+import type { FlatHeaders } from './headers.ts';
+import type { HttpBackend } from './http-backend.ts';
+import type { HttpPool } from './http-pool.ts';
+import { targetPath } from './path.ts';
+
+/**
+ * One caller's request and its answer. Knows when to hold an answer back, to try again, and to give
+ * up; where the request comes from and the answer goes to is its subclass's.
+ */
+export abstract class Exchange extends Submission<HttpBackend> {
+  declare readonly pool: HttpPool<never>;
+  readonly #target: string;
+  protected body: RequestBody = emptyBody;
+  #current: Attempt | undefined;
+  /** The answer to fall back on; a 429 is kept before any other. */
+  #held: Attempt | undefined;
+  #over = false;
+
+  constructor(pool: HttpPool<never>, method: string, target: string, keyHash: number | undefined) {
+    super(pool, method, keyHash);
+    this.#target = target;
+    pool.enter(this);
+  }
+
+  /** The headers to send to this backend. */
+  protected abstract headersFor(backend: HttpBackend): FlatHeaders;
+  /** The head of the answer that the caller gets; its body follows by {@link receive}. */
+  protected abstract deliverHead(attempt: Attempt): void;
+  /** False when the caller has enough for now: resume the attempt later. */
+  protected abstract deliverChunk(chunk: Buffer): boolean;
+  protected abstract deliverEnd(): void;
+  /** Whether something of the answer is on its way to the caller, so that it cannot be replaced. */
+  protected abstract get committed(): boolean;
+  /** The answer broke off after it was committed. */
+  protected abstract cutOff(error: Error): void;
+  protected abstract refuse(problem: ProblemError): void;
+
+  protected get current(): Attempt | undefined {
+    return this.#current;
+  }
+
+  override begin(): void {
+    if (this.#over) return;
+    if (this.pool.accepting) super.begin();
+    else this.reject(this.#shuttingDown('no further requests are taken'));
+  }
+
+  // Called by the attempts
+
+  answered(attempt: Attempt): void {
+    if (!this.mayResubmitAnswer(attempt.statusCode) || !this.body.resendable) {
+      this.#deliver(attempt);
+      return;
+    }
+    attempt.hold();
+    const before = this.#held;
+    const kept = before?.statusCode === 429 && attempt.statusCode !== 429 ? before : attempt;
+    this.#held = kept;
+    if (kept === attempt) before?.discard();
+    else attempt.discard();
+    if (!this.advance()) this.#deliver(kept);
+  }
+
+  /** False when the caller has enough for now. */
+  receive(attempt: Attempt, chunk: Buffer): boolean {
+    const willing = this.deliverChunk(chunk);
+    if (!willing) attempt.pause();
+    return willing;
+  }
+
+  finish(): void {
+    if (this.#over) return;
+    this.#leave();
+    this.deliverEnd();
+  }
+
+  failed(failure: AttemptFailure, sent: boolean, error: Error): void {
+    if (this.#over) return;
+    this.#current = undefined;
+    if (this.committed) {
+      this.#leave();
+      this.cutOff(error);
+    } else if (!this.mayResubmitFailure(failure, sent) || !this.body.resendable) {
+      this.reject(super.failure(error));
+    } else if (!this.advance()) {
+      if (this.#held === undefined) this.reject(this.exhausted(error));
+      else this.#deliver(this.#held);
+    }
+  }
+
+  /** The answer to fall back on broke off before it was needed. */
+  heldFailed(attempt: Attempt): void {
+    if (this.#held === attempt) this.#held = undefined;
+  }
+
+  /** The request cannot be written as HTTP. */
+  unsendable(cause: Error): void {
+    if (this.#over) return;
+    const detail = 'the request cannot be sent on as it is';
+    this.reject(new UpstreamError('bad_gateway', { policy: this.pool.name, detail, cause }));
+  }
+
+  // Called from outside
+
+  /** The caller has left: whatever runs for it ends, and counts as nothing. */
+  abandon(): void {
+    if (this.#over) return;
+    const current = this.#current;
+    this.#leave();
+    current?.cancel();
+  }
+
+  /** The time for shutting down is over. */
+  shutDown(): void {
+    if (this.#over) return;
+    const current = this.#current;
+    if (this.committed) {
+      this.#leave();
+      this.cutOff(new Error('the service is shutting down'));
+    } else {
+      this.reject(this.#shuttingDown('the time for it is over'));
+    }
+    current?.cancel();
+  }
+
+  protected override attempt(lease: Lease<HttpBackend>): void {
+    const { backend } = lease;
+    const attempt = new Attempt(this, lease);
+    this.#current = attempt;
+    const path = targetPath(backend.basePath, this.#target);
+    attempt.send(path, this.method, this.headersFor(backend), this.body);
+  }
+
+  protected override reject(problem: ProblemError): void {
+    if (this.#over) return;
+    this.#leave();
+    this.pool.rejected(problem.code);
+    this.refuse(problem);
+  }
+
+  /** The answer cannot be given to the caller as it came. */
+  protected malformed(attempt: Attempt, cause: unknown): void {
+    attempt.cancel();
+    const detail = 'the answer of the backend is malformed';
+    this.reject(new UpstreamError('bad_gateway', { policy: this.pool.name, detail, cause }));
+  }
+
+  #shuttingDown(detail: string): RejectedError {
+    return new RejectedError('shutting_down', { policy: this.pool.name, detail, retryAfterMs: 0 });
+  }
+
+  #deliver(attempt: Attempt): void {
+    this.#current = attempt;
+    if (this.#held !== attempt) this.#held?.discard();
+    this.#held = undefined;
+    this.pool.served(attempt.lease.backend);
+    this.deliverHead(attempt);
+    if (!this.#over) attempt.deliver();
+  }
+
+  #leave(): void {
+    this.#over = true;
+    this.#held?.discard();
+    this.#held = undefined;
+    this.body.discard();
+    this.leaveQueue();
+    this.pool.leave(this);
+  }
+}

@@ -1,0 +1,38 @@
+import type { ServerResponse } from 'node:http';
+import type { ProblemError } from '@spillway/core';
+
+/** A problem as RFC 9457 writes it. */
+export interface ProblemBody {
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+}
+
+export function problemBody(problem: ProblemError): ProblemBody {
+  const { title, status, detail, code } = problem;
+  return { title, status, detail, code };
+}
+
+export function problemHeaders(problem: ProblemError, body: string): Record<string, string> {
+  const headers: Record<string, string> = {
+    'content-type': 'application/problem+json',
+    'content-length': String(Buffer.byteLength(body)),
+    'cache-control': 'no-store',
+  };
+  if (problem.retryAfterMs !== undefined) {
+    headers['retry-after'] = String(Math.max(1, Math.ceil(problem.retryAfterMs / 1_000)));
+  }
+  return headers;
+}
+
+/** Answers with the problem; a response that has begun can only be cut off. */
+export function sendProblem(response: ServerResponse, problem: ProblemError): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const body = JSON.stringify(problemBody(problem));
+  response.writeHead(problem.status, problemHeaders(problem, body));
+  response.end(body);
+}

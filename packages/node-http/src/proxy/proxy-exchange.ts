@@ -1,0 +1,215 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ProblemError, UpstreamError } from '@spillway/core';
+import type { Attempt } from '../attempt.ts';
+import { BufferedBody, emptyBody } from '../body/body.ts';
+import { keptRawBody } from '../body/raw-body.ts';
+import { StreamedBody } from '../body/streamed-body.ts';
+import { Exchange } from '../exchange.ts';
+import {
+  addForwarded,
+  answerHeaders,
+  type FlatHeaders,
+  forwardedHeaders,
+  type TrustsPeer,
+} from '../headers.ts';
+import type { HttpBackend } from '../http-backend.ts';
+import type { HttpPool } from '../http-pool.ts';
+import { sendProblem } from '../problem.ts';
+
+/** Bodies up to this size are gathered before they are sent: one write is cheaper than a stream. */
+const MAX_GATHERED_BYTES = 65_536;
+
+/** How a framework's adapter takes part. */
+export interface ProxyHost {
+  readonly trustsPeer: TrustsPeer;
+  /** Answers a caller in place of a backend; absent, the problem itself is sent. */
+  readonly onProblem: ((problem: ProblemError) => void) | undefined;
+}
+
+const EXCHANGE = Symbol('spillway.exchange');
+
+/** A message that knows its exchange, so that all exchanges can share their listeners. */
+interface Owned {
+  [EXCHANGE]?: ProxyExchange;
+}
+
+function onResponseClose(this: ServerResponse & Owned): void {
+  this[EXCHANGE]?.abandon();
+}
+
+function onResponseDrain(this: ServerResponse & Owned): void {
+  this[EXCHANGE]?.resume();
+}
+
+function onRequestData(this: IncomingMessage & Owned, chunk: Buffer): void {
+  this[EXCHANGE]?.gather(chunk);
+}
+
+function flushHead(exchange: ProxyExchange): void {
+  exchange.flushHead();
+}
+
+/** A request of `node:http`, answered on its response. */
+export class ProxyExchange extends Exchange {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #host: ProxyHost;
+  /** The head that is to be written with the first chunk, or at the end of this tick. */
+  #pendingHead: Attempt | undefined;
+  #listensForDrain = false;
+  #gathered: Buffer[] = [];
+  #missingBytes = 0;
+  /** The body's content coding has been undone by a parser. */
+  #decoded = false;
+
+  constructor(
+    pool: HttpPool<never>,
+    request: IncomingMessage,
+    response: ServerResponse,
+    host: ProxyHost,
+  ) {
+    super(pool, request.method ?? 'GET', request.url ?? '/', pool.keyHashOf(request));
+    this.#request = request;
+    this.#response = response;
+    this.#host = host;
+    (response as Owned)[EXCHANGE] = this;
+    response.on('close', onResponseClose);
+  }
+
+  /** Reads the request's body as far as is needed, then makes the first attempt. */
+  start(): void {
+    const { headers } = this.#request;
+    const declared = headers['content-length'];
+    const length = declared === undefined ? undefined : Number(declared);
+    if (headers['transfer-encoding'] === undefined && (length === undefined || length === 0)) {
+      this.begin();
+    } else if (this.#request.readableDidRead || this.#request.readableEnded) {
+      this.#sendKeptBody();
+    } else if (length === undefined || length > this.#maxGathered) {
+      const { maxBodyBytes } = this.pool.config.retry;
+      const maxKept = length !== undefined && length > maxBodyBytes ? 0 : maxBodyBytes;
+      this.body = new StreamedBody(this.#request, length, maxKept);
+      this.begin();
+    } else {
+      this.#missingBytes = length;
+      (this.#request as Owned)[EXCHANGE] = this;
+      this.#request.on('data', onRequestData);
+    }
+  }
+
+  gather(chunk: Buffer): void {
+    this.#missingBytes -= chunk.length;
+    this.#gathered.push(chunk);
+    if (this.#missingBytes > 0) return;
+    const [first] = this.#gathered;
+    const whole = this.#gathered.length === 1 ? (first as Buffer) : Buffer.concat(this.#gathered);
+    this.#gathered = [];
+    this.body = new BufferedBody(whole);
+    this.begin();
+  }
+
+  /** The caller has taken what was written. */
+  resume(): void {
+    this.current?.resume();
+  }
+
+  flushHead(): void {
+    if (this.#pendingHead === undefined) return;
+    if (this.#writeHead(this.#pendingHead)) this.#response.flushHeaders();
+  }
+
+  protected override get committed(): boolean {
+    return this.#response.headersSent;
+  }
+
+  protected override headersFor(backend: HttpBackend): FlatHeaders {
+    const { headers } = this.#request;
+    const flat = forwardedHeaders(headers, backend.notForwarded);
+    if (this.#decoded) dropHeader(flat, 'content-encoding');
+    addForwarded(flat, this.#request, this.#host.trustsPeer);
+    for (const item of backend.ownHeaders) flat.push(item);
+    const { length } = this.body;
+    if (this.body instanceof StreamedBody && length !== undefined) {
+      flat.push('content-length', String(length));
+    }
+    return flat;
+  }
+
+  protected override deliverHead(attempt: Attempt): void {
+    this.#pendingHead = attempt;
+    process.nextTick(flushHead, this);
+  }
+
+  protected override deliverChunk(chunk: Buffer): boolean {
+    const head = this.#pendingHead;
+    const response = this.#response;
+    if (head !== undefined) {
+      if (!this.#writeHead(head)) return true;
+      if (head.headers['content-length'] === String(chunk.length)) {
+        // Head and body in one write, which is the largest saving there is.
+        response.end(chunk.toString('latin1'), 'latin1');
+        return true;
+      }
+    }
+    if (response.write(chunk)) return true;
+    if (!this.#listensForDrain) {
+      this.#listensForDrain = true;
+      response.on('drain', onResponseDrain);
+    }
+    return false;
+  }
+
+  protected override deliverEnd(): void {
+    if (this.#pendingHead !== undefined && !this.#writeHead(this.#pendingHead)) return;
+    if (!this.#response.writableEnded) this.#response.end();
+  }
+
+  protected override cutOff(): void {
+    this.#response.destroy();
+  }
+
+  protected override refuse(problem: ProblemError): void {
+    this.#pendingHead = undefined;
+    if (this.#host.onProblem === undefined) sendProblem(this.#response, problem);
+    else this.#host.onProblem(problem);
+  }
+
+  get #maxGathered(): number {
+    return Math.min(MAX_GATHERED_BYTES, this.pool.config.retry.maxBodyBytes);
+  }
+
+  /** A parser has read the body: what it kept is all there is to send. */
+  #sendKeptBody(): void {
+    const kept = keptRawBody(this.#request);
+    if (kept === undefined) {
+      const detail =
+        'a body parser has read the body and kept nothing of it: give the parser { verify: keepRawBody }, or mount it after the proxy';
+      this.reject(new UpstreamError('body_consumed', { policy: this.pool.name, detail }));
+      return;
+    }
+    this.#decoded = this.#request.headers['content-encoding'] !== undefined;
+    this.body = kept.length === 0 ? emptyBody : new BufferedBody(kept);
+    this.begin();
+  }
+
+  #writeHead(attempt: Attempt): boolean {
+    this.#pendingHead = undefined;
+    const headers = answerHeaders(attempt.headers);
+    if (this.pool.windingDown) headers.connection = 'close';
+    try {
+      this.#response.writeHead(attempt.statusCode, headers);
+      return true;
+    } catch (error) {
+      for (const name of Object.keys(headers)) {
+        if (!this.#response.headersSent) this.#response.removeHeader(name);
+      }
+      this.malformed(attempt, error);
+      return false;
+    }
+  }
+}
+
+function dropHeader(flat: FlatHeaders, name: string): void {
+  const at = flat.indexOf(name);
+  if (at !== -1 && at % 2 === 0) flat.splice(at, 2);
+}
