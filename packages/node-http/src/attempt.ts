@@ -8,6 +8,7 @@ import {
 } from '@spillway/core';
 import { type Dispatcher, errors } from 'undici';
 import type { BodyFlow, RequestBody } from './body/body.ts';
+import { atEndOfTurn, type Unfinished } from './end-of-turn.ts';
 import type { Exchange } from './exchange.ts';
 import type { FlatHeaders } from './headers.ts';
 import type { HttpBackend } from './http-backend.ts';
@@ -30,7 +31,7 @@ type Destination =
  * One submission of a request to a backend: the undici handler itself, so that nothing stands
  * between the parser and the exchange. Gives its lease back once, on every path.
  */
-export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring {
+export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, Unfinished {
   readonly lease: Lease<HttpBackend>;
   readonly #exchange: Exchange;
   #controller: Dispatcher.DispatchController | undefined;
@@ -40,8 +41,10 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring {
   #complete = false;
   #streamsBody = false;
   #bodySent = true;
-  #held: Buffer[] = [];
+  #held: Buffer[] | undefined;
   #heldBytes = 0;
+  /** The time, as long as it is known because this turn has read it; 0 otherwise. */
+  #now = 0;
   statusCode = 0;
   headers: IncomingHttpHeaders = {};
 
@@ -66,10 +69,12 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring {
       this.#streamsBody = true;
       this.#bodySent = false;
     }
+    this.#now = this.lease.startedAt;
     this.lease.backend.connections.dispatch(
       { path, method: method as Dispatcher.HttpMethod, headers, body: opened },
       this,
     );
+    this.#now = 0;
   }
 
   // The answer's way
@@ -88,8 +93,9 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring {
     this.#destination = 'caller';
     const wasPaused = this.#paused;
     let willing = true;
-    for (const chunk of this.#held) willing = this.#exchange.receive(this, chunk);
-    this.#held = [];
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const chunk of held) willing = this.#exchange.receive(this, chunk);
     if (this.#complete) this.#exchange.finish();
     else if (wasPaused && willing) this.resume();
   }
@@ -103,7 +109,7 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring {
       return;
     }
     this.#destination = 'nowhere';
-    this.#held = [];
+    this.#held = undefined;
     stopDeadline(this);
     this.#pool.drainDeadlines.start(this);
     this.#controller?.resume();
@@ -150,7 +156,7 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#ended) controller.abort(new errors.RequestAbortedError());
-    else if (!this.#streamsBody) this.#pool.headersDeadlines.start(this);
+    else if (!this.#streamsBody) this.#pool.headersDeadlines.start(this, this.#time);
   }
 
   onResponseStart(
@@ -159,23 +165,30 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring {
     headers: IncomingHttpHeaders,
   ): void {
     if (this.#ended || statusCode < 200) return;
-    const { clock, bodyDeadlines } = this.#pool;
-    const now = clock.now();
     this.statusCode = statusCode;
     this.headers = headers;
     stopDeadline(this);
-    bodyDeadlines.start(this, now);
-    this.lease.answered(statusCode, headers, now);
+    this.#now = this.#pool.clock.now();
+    this.lease.answered(statusCode, headers, this.#now);
     this.#exchange.answered(this);
+    atEndOfTurn(this);
+  }
+
+  turnEnded(): void {
+    this.#now = 0;
+    if (this.#ended) return;
+    if (this.deadlines === undefined && !this.#paused) this.#pool.bodyDeadlines.start(this);
+    if (this.#destination === 'caller') this.#exchange.flushHead();
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#ended) return;
     if (this.#destination === 'caller') {
-      if (!this.#paused) this.#restart(this.#pool.bodyDeadlines);
+      if (this.deadlines !== undefined) this.#restart(this.#pool.bodyDeadlines);
       this.#exchange.receive(this, chunk);
     } else if (this.#destination === 'held') {
       // Copied: the chunk is a window into a buffer that is far larger than most refusals.
+      this.#held ??= [];
       this.#held.push(Buffer.from(chunk));
       this.#heldBytes += chunk.length;
       if (this.#heldBytes >= MAX_HELD_BYTES) this.pause();
@@ -217,6 +230,10 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring {
     return this.#exchange.pool;
   }
 
+  get #time(): number {
+    return this.#now || this.#pool.clock.now();
+  }
+
   get #awaitsHead(): boolean {
     return !this.#ended && this.statusCode === 0;
   }
@@ -240,6 +257,6 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring {
   #end(complete: boolean): void {
     this.#ended = true;
     stopDeadline(this);
-    this.lease.release(complete, this.#pool.clock.now());
+    this.lease.release(complete, this.#time);
   }
 }

@@ -19,6 +19,8 @@ import { targetPath } from './path.ts';
  */
 export abstract class Exchange extends Submission<HttpBackend> {
   declare readonly pool: HttpPool<never>;
+  /** Where the pool keeps it. */
+  place = 0;
   readonly #target: string;
   protected body: RequestBody = emptyBody;
   #current: Attempt | undefined;
@@ -39,6 +41,8 @@ export abstract class Exchange extends Submission<HttpBackend> {
   /** False when the caller has enough for now: resume the attempt later. */
   protected abstract deliverChunk(chunk: Buffer): boolean;
   protected abstract deliverEnd(): void;
+  /** Writes a head whose body has not come yet. */
+  abstract flushHead(): void;
   /** Whether something of the answer is on its way to the caller, so that it cannot be replaced. */
   protected abstract get committed(): boolean;
   /** The answer broke off after it was committed. */

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 
 /** Headers as undici's `dispatch` takes them fastest: names and values in turn. */
@@ -21,9 +21,17 @@ const FORWARDED = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', '
 
 const NOT_ANSWERED = new Set(HOP_BY_HOP);
 
-/** The request headers that a backend is not sent as they came: ours, the connection's, its own. */
-export function headersNotForwarded(own: Iterable<string>): ReadonlySet<string> {
-  return new Set([...HOP_BY_HOP, ...REQUEST_FRAMING, ...FORWARDED, ...own]);
+/** Where callers of HTTP APIs put their keys. */
+const CREDENTIALS = ['authorization', 'api-key', 'x-api-key'];
+
+/**
+ * The request headers that a backend is not sent as they came: the connection's, ours, and those
+ * that it has of its own. One that has a credential of its own gets none of the caller's: it is not
+ * meant for it, and some services refuse requests with two.
+ */
+export function headersNotForwarded(own: readonly string[]): ReadonlySet<string> {
+  const replaced = own.some((name) => CREDENTIALS.includes(name)) ? CREDENTIALS : [];
+  return new Set([...HOP_BY_HOP, ...REQUEST_FRAMING, ...FORWARDED, ...own, ...replaced]);
 }
 
 /** The caller's headers, less `dropped` and less what its `Connection` header names. */
@@ -54,6 +62,16 @@ export function answerHeaders(headers: IncomingHttpHeaders): Record<string, stri
   return answer;
 }
 
+/** Sets them on a response, beside what the application has set there already. */
+export function setAnswerHeaders(response: ServerResponse, headers: IncomingHttpHeaders): void {
+  const named = namedByConnection(headers.connection);
+  for (const name in headers) {
+    if (NOT_ANSWERED.has(name) || named?.includes(name)) continue;
+    const value = headers[name];
+    if (value !== undefined) response.setHeader(name, value);
+  }
+}
+
 function namedByConnection(connection: string | string[] | undefined): string[] | undefined {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') {
     return undefined;
@@ -69,6 +87,23 @@ function namedByConnection(connection: string | string[] | undefined): string[] 
 /** Whether the application trusts the peer to say whom it forwards for. */
 export type TrustsPeer = (request: IncomingMessage) => boolean;
 
+const PEER = Symbol('spillway.peer');
+
+interface Peer {
+  readonly peer: string;
+  readonly proto: string;
+}
+
+/** Who is at the other end; found out once for each connection. */
+function peerOf(request: IncomingMessage): Peer {
+  const socket = request.socket as Partial<TLSSocket> & { [PEER]?: Peer };
+  socket[PEER] ??= {
+    peer: socket.remoteAddress ?? 'unknown',
+    proto: socket.encrypted ? 'https' : 'http',
+  };
+  return socket[PEER];
+}
+
 /**
  * Adds who asked: the peer is appended to `X-Forwarded-For` and this hop to `Via` (RFC 9110 §7.6.3);
  * `X-Forwarded-Proto` and `-Host` say what this hop has seen, unless the application trusts the peer.
@@ -79,13 +114,11 @@ export function addForwarded(
   trustsPeer: TrustsPeer,
 ): void {
   const { headers } = request;
-  const socket = request.socket as Partial<TLSSocket>;
-  const peer = socket.remoteAddress ?? 'unknown';
+  const { peer, proto } = peerOf(request);
   const sentFor = headers['x-forwarded-for'];
   const sentProto = headers['x-forwarded-proto'];
   const sentHost = headers['x-forwarded-host'];
   const trusted = (sentProto !== undefined || sentHost !== undefined) && trustsPeer(request);
-  const proto = socket.encrypted ? 'https' : 'http';
   const host = (trusted ? sentHost : undefined) ?? headers.host;
   const hop = request.httpVersion === '1.1' ? '1.1 spillway' : `${request.httpVersion} spillway`;
   flat.push(

@@ -10,7 +10,7 @@ import { type AnswerHeaders, askedWaitMs } from './wait.ts';
  */
 export class Lease<B extends Backend = Backend> {
   readonly backend: B;
-  readonly #startedAt: number;
+  readonly startedAt: number;
   readonly #pass: Pass;
   #outcome: AttemptOutcome = 'cancelled';
   #judged = false;
@@ -18,7 +18,7 @@ export class Lease<B extends Backend = Backend> {
 
   constructor(backend: B, now: number) {
     this.backend = backend;
-    this.#startedAt = now;
+    this.startedAt = now;
     this.#pass = backend.breaker?.begin() ?? 0;
     backend.attemptBegan();
   }
@@ -63,6 +63,6 @@ export class Lease<B extends Backend = Backend> {
       if (complete) breaker.succeeded(this.#pass, now);
       else breaker.abandon(this.#pass);
     }
-    this.backend.attemptEnded(this.#outcome, now - this.#startedAt);
+    this.backend.attemptEnded(this.#outcome, now - this.startedAt);
   }
 }

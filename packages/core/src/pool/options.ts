@@ -34,7 +34,10 @@ export interface BackendOptions {
    * @defaultValue 1
    */
   readonly weight?: number | undefined;
-  /** Sent with every request to this backend and to no other, in place of the caller's own. */
+  /**
+   * Sent with every request to this backend and to no other, in place of the caller's own. With an
+   * `authorization`, `api-key` or `x-api-key` here, none of the three is passed on from the caller.
+   */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Overrides the pool's `breaker`; `false` for none. */
   readonly breaker?: BreakerOptions | false | undefined;

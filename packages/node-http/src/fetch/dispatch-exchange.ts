@@ -105,6 +105,8 @@ export class DispatchExchange extends Exchange implements Dispatcher.DispatchCon
     this.#answer(attempt.statusCode, answerHeaders(attempt.headers));
   }
 
+  override flushHead(): void {}
+
   protected override deliverChunk(chunk: Buffer): boolean {
     this.#handler.onResponseData?.(this, chunk);
     return !this.#paused;

@@ -7,9 +7,9 @@ import { StreamedBody } from '../body/streamed-body.ts';
 import { Exchange } from '../exchange.ts';
 import {
   addForwarded,
-  answerHeaders,
   type FlatHeaders,
   forwardedHeaders,
+  setAnswerHeaders,
   type TrustsPeer,
 } from '../headers.ts';
 import type { HttpBackend } from '../http-backend.ts';
@@ -45,19 +45,15 @@ function onRequestData(this: IncomingMessage & Owned, chunk: Buffer): void {
   this[EXCHANGE]?.gather(chunk);
 }
 
-function flushHead(exchange: ProxyExchange): void {
-  exchange.flushHead();
-}
-
 /** A request of `node:http`, answered on its response. */
 export class ProxyExchange extends Exchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #host: ProxyHost;
-  /** The head that is to be written with the first chunk, or at the end of this tick. */
+  /** The head that is to be written with the first chunk, or at the end of this turn. */
   #pendingHead: Attempt | undefined;
   #listensForDrain = false;
-  #gathered: Buffer[] = [];
+  #gathered: Buffer[] | undefined;
   #missingBytes = 0;
   /** The body's content coding has been undone by a parser. */
   #decoded = false;
@@ -99,11 +95,13 @@ export class ProxyExchange extends Exchange {
 
   gather(chunk: Buffer): void {
     this.#missingBytes -= chunk.length;
-    this.#gathered.push(chunk);
-    if (this.#missingBytes > 0) return;
-    const [first] = this.#gathered;
-    const whole = this.#gathered.length === 1 ? (first as Buffer) : Buffer.concat(this.#gathered);
-    this.#gathered = [];
+    if (this.#missingBytes > 0 || this.#gathered !== undefined) {
+      this.#gathered ??= [];
+      this.#gathered.push(chunk);
+      if (this.#missingBytes > 0) return;
+    }
+    const whole = this.#gathered === undefined ? chunk : Buffer.concat(this.#gathered);
+    this.#gathered = undefined;
     this.body = new BufferedBody(whole);
     this.begin();
   }
@@ -113,7 +111,7 @@ export class ProxyExchange extends Exchange {
     this.current?.resume();
   }
 
-  flushHead(): void {
+  override flushHead(): void {
     if (this.#pendingHead === undefined) return;
     if (this.#writeHead(this.#pendingHead)) this.#response.flushHeaders();
   }
@@ -137,7 +135,6 @@ export class ProxyExchange extends Exchange {
 
   protected override deliverHead(attempt: Attempt): void {
     this.#pendingHead = attempt;
-    process.nextTick(flushHead, this);
   }
 
   protected override deliverChunk(chunk: Buffer): boolean {
@@ -194,14 +191,15 @@ export class ProxyExchange extends Exchange {
 
   #writeHead(attempt: Attempt): boolean {
     this.#pendingHead = undefined;
-    const headers = answerHeaders(attempt.headers);
-    if (this.pool.windingDown) headers.connection = 'close';
+    const response = this.#response;
     try {
-      this.#response.writeHead(attempt.statusCode, headers);
+      setAnswerHeaders(response, attempt.headers);
+      if (this.pool.windingDown) response.setHeader('connection', 'close');
+      response.writeHead(attempt.statusCode);
       return true;
     } catch (error) {
-      for (const name of Object.keys(headers)) {
-        if (!this.#response.headersSent) this.#response.removeHeader(name);
+      for (const name of Object.keys(attempt.headers)) {
+        if (!response.headersSent) response.removeHeader(name);
       }
       this.malformed(attempt, error);
       return false;

@@ -1,0 +1,222 @@
+import { FakeClock } from '@spillway/test/support/fake-clock.ts';
+import { seededRandom } from '@spillway/test/support/seeded-random.ts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Deadlines, type Expiring, stopDeadline } from './deadlines.ts';
+
+class Entry implements Expiring {
+  deadlines: Deadlines<never> | undefined = undefined;
+  expiresAt = 0;
+  earlier: Expiring | undefined = undefined;
+  later: Expiring | undefined = undefined;
+  readonly #onExpire: () => void;
+
+  constructor(onExpire: () => void = () => {}) {
+    this.#onExpire = onExpire;
+  }
+
+  expire(): void {
+    this.#onExpire();
+  }
+}
+
+function setUp(durationMs = 100) {
+  const clock = new FakeClock();
+  const deadlines = new Deadlines<Entry>(durationMs, clock);
+  const expired: string[] = [];
+  const start = (name: string) => {
+    const entry = new Entry(() => expired.push(name));
+    deadlines.start(entry);
+    return entry;
+  };
+  return { clock, deadlines, expired, start };
+}
+
+describe('Deadlines', () => {
+  it('expires each entry when its time is up, not before, in order', () => {
+    const { clock, deadlines, expired, start } = setUp();
+    start('a');
+    clock.advance(40);
+    start('b');
+    start('c');
+    clock.advance(59);
+    expect(expired).toEqual([]);
+    clock.advance(1);
+    expect(expired).toEqual(['a']);
+    clock.advance(39);
+    expect(expired).toEqual(['a']);
+    clock.advance(1);
+    expect(expired).toEqual(['a', 'b', 'c']);
+    expect(deadlines).toHaveLength(0);
+  });
+
+  it('never expires an entry that has left, wherever it stood', () => {
+    const { clock, deadlines, expired, start } = setUp();
+    const entries = ['a', 'b', 'c', 'd', 'e'].map(start);
+    for (const index of [0, 2, 4]) stopDeadline(entries[index] as Entry);
+    expect(deadlines).toHaveLength(2);
+    expect(deadlines.first).toBe(entries[1]);
+    clock.advance(100);
+    expect(expired).toEqual(['b', 'd']);
+  });
+
+  it('lets an entry leave twice, and enter again', () => {
+    const { clock, deadlines, expired, start } = setUp();
+    const entry = start('a');
+    stopDeadline(entry);
+    stopDeadline(entry);
+    expect(deadlines).toHaveLength(0);
+    clock.advance(50);
+    deadlines.start(entry);
+    clock.advance(99);
+    expect(expired).toEqual([]);
+    clock.advance(1);
+    expect(expired).toEqual(['a']);
+  });
+
+  it('has let go of an entry by the time it expires', () => {
+    const { clock, deadlines } = setUp();
+    const entry: Entry = new Entry(() => {
+      expect(entry.deadlines).toBeUndefined();
+      expect(deadlines).toHaveLength(0);
+    });
+    deadlines.start(entry);
+    clock.advance(100);
+    expect.assertions(2);
+  });
+
+  it('needs one timer for any number of entries, and none once they are gone', () => {
+    const { clock, start } = setUp();
+    expect(clock.pendingTimers).toBe(0);
+    for (let entry = 0; entry < 1_000; entry++) {
+      start(`${entry}`);
+      clock.advance(1);
+      expect(clock.pendingTimers).toBe(1);
+    }
+    clock.advance(200);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('cancels its timer when it is closed', () => {
+    const { clock, deadlines, expired, start } = setUp();
+    start('a');
+    deadlines.close();
+    expect(clock.pendingTimers).toBe(0);
+    clock.advance(1_000);
+    expect(expired).toEqual([]);
+  });
+
+  it('asks for whole milliseconds, and waits on when its timer fires early', () => {
+    const clock = new FakeClock(0.25);
+    const delays: number[] = [];
+    const deadlines = new Deadlines(100.5, {
+      now: () => clock.now(),
+      setTimer(callback, delayMs) {
+        delays.push(delayMs);
+        return clock.setTimer(callback, Math.min(delayMs, 30));
+      },
+    });
+    let expired = false;
+    deadlines.start(
+      new Entry(() => {
+        expired = true;
+      }),
+    );
+    clock.advance(100);
+    expect(expired).toBe(false);
+    clock.advance(1);
+    expect(expired).toBe(true);
+    expect(delays.every((delay) => Number.isInteger(delay) && delay >= 1)).toBe(true);
+  });
+
+  // At O(n) each, these steps would be 5 000 000 000.
+  it('lets 100 000 leave in any order at once', () => {
+    const { deadlines } = setUp();
+    const entries = Array.from({ length: 100_000 }, () => new Entry());
+    for (const entry of entries) deadlines.start(entry);
+    const random = seededRandom(3);
+    const order = entries.map((entry) => ({ entry, at: random() })).sort((a, b) => a.at - b.at);
+    const startedAt = performance.now();
+    for (const { entry } of order) stopDeadline(entry);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(deadlines).toHaveLength(0);
+    expect(deadlines.first).toBeUndefined();
+  });
+
+  // A request whose backend timed out is at once submitted to another one, with a deadline there.
+  it.fails('is on time for the next entry when one starts as another expires', () => {
+    const { clock, deadlines, expired, start } = setUp();
+    deadlines.start(new Entry(() => start('again')));
+    clock.advance(10);
+    start('next');
+    clock.advance(100);
+    expect(expired).toEqual(['next']);
+    clock.advance(90);
+    expect(expired).toEqual(['next', 'again']);
+  });
+
+  it.fails('leaves no timer behind when it is closed as an entry expires', () => {
+    const { clock, deadlines, start } = setUp();
+    deadlines.start(new Entry(() => deadlines.close()));
+    clock.advance(10);
+    start('next');
+    clock.advance(90);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it.fails('is on time for the next entry when one throws as it expires', () => {
+    const { clock, deadlines, expired, start } = setUp();
+    deadlines.start(
+      new Entry(() => {
+        throw new Error('listener');
+      }),
+    );
+    clock.advance(10);
+    start('next');
+    expect(() => clock.advance(90)).toThrow('listener');
+    clock.advance(10);
+    expect(expired).toEqual(['next']);
+  });
+});
+
+type Step = { readonly start: number } | { readonly stop: number } | { readonly ms: number };
+
+it('agrees with a list of every entry and its time', () => {
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    fc.record({ start: fc.nat(9) }),
+    fc.record({ stop: fc.nat(9) }),
+    fc.record({ ms: fc.constantFrom(0, 1, 7, 30, 99, 100, 250) }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const clock = new FakeClock();
+      const deadlines = new Deadlines<Entry>(100, clock);
+      const expired: number[] = [];
+      const entries = Array.from(
+        { length: 10 },
+        (_, index) => new Entry(() => expired.push(index)),
+      );
+      let model: { index: number; at: number }[] = [];
+      const expected: number[] = [];
+      for (const step of steps) {
+        if ('start' in step) {
+          if (model.some(({ index }) => index === step.start)) continue;
+          model.push({ index: step.start, at: clock.now() + 100 });
+          deadlines.start(entries[step.start] as Entry);
+        } else if ('stop' in step) {
+          model = model.filter(({ index }) => index !== step.stop);
+          stopDeadline(entries[step.stop] as Entry);
+        } else {
+          clock.advance(step.ms);
+          expected.push(...model.filter(({ at }) => at <= clock.now()).map(({ index }) => index));
+          model = model.filter(({ at }) => at > clock.now());
+        }
+        expect(expired).toEqual(expected);
+        expect(deadlines).toHaveLength(model.length);
+        expect(deadlines.first).toBe(model[0] && entries[model[0].index]);
+        expect(clock.pendingTimers).toBeLessThanOrEqual(1);
+      }
+    }),
+    { numRuns: 1_000, seed: 12 },
+  );
+});

@@ -1,0 +1,52 @@
+import { createSpillway, keepRawBody, type OnReject } from '@spillway/express';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { AdapterHost, HostApp, HostSpillway } from './adapter-host.ts';
+
+/** Express 4 or 5, whichever is given. */
+export function expressHost(express: typeof import('express')): AdapterHost {
+  return {
+    createSpillway: (options) => createSpillway(options as never) as unknown as HostSpillway,
+    createApp: () => createApp(express),
+    onReject(answer) {
+      const onReject: OnReject = (error, _req, res, next) => {
+        const simple = answer(error);
+        if (simple === undefined) next(error);
+        else res.status(simple.status).send(simple.body);
+      };
+      return onReject;
+    },
+  };
+}
+
+function createApp(express: typeof import('express')): HostApp {
+  const app = express();
+  app.set('env', 'test');
+  return {
+    mount: (path, middleware) => app.use(path, middleware as RequestHandler),
+    parseJson({ keepRawBody: keep }) {
+      app.use(express.json({ limit: '20mb', ...(keep && { verify: keepRawBody }) }));
+    },
+    before(work) {
+      app.use((req, _res, next) => {
+        Promise.resolve(work(req)).then(() => next(), next);
+      });
+    },
+    handle(path, work) {
+      app.get(path, (_req, res, next) => {
+        Promise.resolve()
+          .then(work)
+          .then((text) => res.send(text), next);
+      });
+    },
+    onError(answer) {
+      const onError: ErrorRequestHandler = (error, _req, res, next) => {
+        const simple = answer(error);
+        if (simple === undefined) next(error);
+        else res.status(simple.status).send(simple.body);
+      };
+      app.use(onError);
+    },
+    trustProxy: () => app.set('trust proxy', true),
+    listener: () => app,
+  };
+}

@@ -1,0 +1,49 @@
+import type { Clock, Timer } from '@spillway/core';
+
+interface Pending {
+  readonly at: number;
+  readonly callback: () => void;
+}
+
+/** A clock that stands still until it is told to move, and then runs the timers on its way in order. */
+export class FakeClock implements Clock {
+  readonly #pending = new Set<Pending>();
+  #now: number;
+
+  constructor(startMs = 1_000) {
+    this.#now = startMs;
+  }
+
+  /** Timers that have neither fired nor been cancelled. */
+  get pendingTimers(): number {
+    return this.#pending.size;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  setTimer(callback: () => void, delayMs: number): Timer {
+    const timer = { at: this.#now + delayMs, callback };
+    this.#pending.add(timer);
+    return { cancel: () => this.#pending.delete(timer) };
+  }
+
+  advance(byMs: number): void {
+    const until = this.#now + byMs;
+    for (let due = this.#next(until); due !== undefined; due = this.#next(until)) {
+      this.#now = Math.max(this.#now, due.at);
+      this.#pending.delete(due);
+      due.callback();
+    }
+    this.#now = until;
+  }
+
+  #next(until: number): Pending | undefined {
+    let next: Pending | undefined;
+    for (const timer of this.#pending) {
+      if (timer.at <= until && (next === undefined || timer.at < next.at)) next = timer;
+    }
+    return next;
+  }
+}

@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { BackendOptions, PoolOptions } from '@spillway/core';
+import type { HttpPool } from '@spillway/node-http';
+import { expect, onTestFinished } from 'vitest';
+import type { AdapterHost, HostApp, HostSpillway, HostSpillwayOptions } from './adapter-host.ts';
+import { type Answer, startBackend, type TestBackend } from './backend.ts';
+import { until } from './until.ts';
+
+export interface Mounting {
+  readonly app: HostApp;
+  readonly spillway: HostSpillway;
+  readonly pool: HttpPool<never>;
+}
+
+export interface ServeOptions<Ids extends string> {
+  /** By id, in order of priority: the first is used first, the next when it cannot take a request. */
+  readonly backends: Readonly<Record<Ids, Answer>>;
+  /** Of single backends, beside id, url and priority. */
+  readonly each?: Partial<Record<Ids, Partial<BackendOptions>>>;
+  readonly pool?: Partial<PoolOptions<never>>;
+  readonly spillway?: HostSpillwayOptions;
+  /** @defaultValue the proxy alone, at `/` */
+  readonly app?: (mounting: Mounting) => void;
+}
+
+/** An application with a pool, listening on loopback, that tidies up after the test. */
+export interface Served<Ids extends string> extends Mounting {
+  readonly origin: string;
+  readonly server: Server;
+  readonly backends: Readonly<Record<Ids, TestBackend>>;
+  /** How many requests each backend has received. */
+  counts(): Record<string, number>;
+  /** Resolves when no attempt runs and no request waits. */
+  settled(): Promise<void>;
+}
+
+/** Starts everything; when the test has ended nothing may be left running. */
+export async function serve<const Ids extends string>(
+  host: AdapterHost,
+  options: ServeOptions<Ids>,
+): Promise<Served<Ids>> {
+  const backends = {} as Record<Ids, TestBackend>;
+  const ids = Object.keys(options.backends) as Ids[];
+  for (const id of ids) backends[id] = await startBackend(options.backends[id]);
+  const spillway = host.createSpillway(options.spillway);
+  const pool = spillway.pool('chat', {
+    ...options.pool,
+    backends: ids.map((id, index) => ({
+      id,
+      url: backends[id].url,
+      priority: index + 1,
+      ...options.each?.[id],
+    })),
+  });
+  const app = host.createApp();
+  if (options.app) options.app({ app, spillway, pool });
+  else app.mount('/', spillway.proxy(pool));
+  const server = createServer(app.listener());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const settled = () =>
+    until(() => {
+      expect(pool.status().backends.map(({ id, running }) => ({ id, running }))).toEqual(
+        ids.map((id) => ({ id, running: 0 })),
+      );
+      expect(pool.status().waiting).toBe(0);
+      expect(pool.exchanges.size).toBe(0);
+    });
+  onTestFinished(async () => {
+    try {
+      await settled();
+    } finally {
+      server.closeAllConnections();
+      await spillway.shutdown({ server, timeoutMs: 0 });
+    }
+  });
+  return {
+    app,
+    spillway,
+    pool,
+    server,
+    backends,
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    counts: () => Object.fromEntries(ids.map((id) => [id, backends[id].received.length])),
+    settled,
+  };
+}
