@@ -20,7 +20,7 @@ const readOptions = read.object<ProxyOptions>({
 });
 
 /** Middleware that forwards every request that reaches it through the pool. */
-export function proxy(pool: HttpPool<Request>, options: ProxyOptions): RequestHandler {
+export function proxy(pool: HttpPool, options: ProxyOptions): RequestHandler {
   const { onReject } = readOptions(options, 'proxy');
   const forward = createForward(pool, trustsPeer);
   if (onReject === undefined) {

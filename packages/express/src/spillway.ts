@@ -7,7 +7,7 @@ import {
   type ShutdownOptions,
   type SpillwayStatus,
 } from '@spillway/node-http';
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import { metrics } from './metrics.ts';
 import { type OnReject, type ProxyOptions, proxy } from './proxy.ts';
 
@@ -34,12 +34,12 @@ export interface Spillway {
    *   ],
    * });
    */
-  pool(name: string, options: PoolOptions<Request>): HttpPool<Request>;
+  pool(name: string, options: PoolOptions): HttpPool;
   /**
    * Middleware that forwards requests through a pool: the path after the mount path is appended to
    * the backend's own.
    */
-  proxy(pool: HttpPool<Request>, options?: ProxyOptions): RequestHandler;
+  proxy(pool: HttpPool, options?: ProxyOptions): RequestHandler;
   /** Answers with all metrics of the registry, in Prometheus' text format. */
   metrics(): RequestHandler;
   /** The state of everything, as one plain object without credentials. */
@@ -57,7 +57,7 @@ export function createSpillway(options: SpillwayOptions = {}): Spillway {
   const engine = new Engine(engineOptions);
   return {
     registry: engine.registry,
-    pool: (name, poolOptions) => engine.pool<Request>(name, poolOptions),
+    pool: (name, poolOptions) => engine.pool(name, poolOptions),
     proxy: (pool, proxyOptions) => proxy(pool, { onReject, ...proxyOptions }),
     metrics: () => metrics(engine.registry),
     status: () => engine.status(),

@@ -7,7 +7,6 @@ import {
   type PoolStatus,
   poolMetrics,
   type Random,
-  type RequestView,
   read,
   silentLogger,
   systemClock,
@@ -76,7 +75,7 @@ export class Engine {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #pools = new Map<string, HttpPool<never>>();
+  readonly #pools = new Map<string, HttpPool>();
   #shutdown: Promise<void> | undefined;
 
   /** @throws ConfigurationError when an option is unknown or of the wrong type */
@@ -92,15 +91,15 @@ export class Engine {
     );
   }
 
-  pool<R = RequestView>(name: string, options: PoolOptions<R>): HttpPool<R> {
+  pool(name: string, options: PoolOptions): HttpPool {
     if (this.#pools.has(name)) {
       throw new ConfigurationError(`pool(${name})`, 'must have a name of its own', name);
     }
     const context = { clock: this.#clock, random: this.#random };
-    const pool = new HttpPool<R>(name, options, context);
+    const pool = new HttpPool(name, options, context);
     pool.on('trip', (trip) => this.#logger.warn('backend tripped', { pool: name, ...trip }));
     pool.on('recover', (event) => this.#logger.info('backend recovered', { pool: name, ...event }));
-    this.#pools.set(name, pool as HttpPool<never>);
+    this.#pools.set(name, pool);
     return pool;
   }
 

@@ -18,7 +18,7 @@ import { targetPath } from './path.ts';
  * up; where the request comes from and the answer goes to is its subclass's.
  */
 export abstract class Exchange extends Submission<HttpBackend> {
-  declare readonly pool: HttpPool<never>;
+  declare readonly pool: HttpPool;
   /** Where the pool keeps it. */
   place = 0;
   readonly #target: string;
@@ -28,7 +28,7 @@ export abstract class Exchange extends Submission<HttpBackend> {
   #held: Attempt | undefined;
   #over = false;
 
-  constructor(pool: HttpPool<never>, method: string, target: string, keyHash: number | undefined) {
+  constructor(pool: HttpPool, method: string, target: string, keyHash: number | undefined) {
     super(pool, method, keyHash);
     this.#target = target;
     pool.enter(this);

@@ -1,10 +1,4 @@
-import {
-  Deadlines,
-  Pool,
-  type PoolContext,
-  type PoolOptions,
-  type RequestView,
-} from '@spillway/core';
+import { Deadlines, Pool, type PoolContext, type PoolOptions } from '@spillway/core';
 import type { Attempt } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
 import { createPoolFetch } from './fetch/pool-fetch.ts';
@@ -14,7 +8,7 @@ import { HttpBackend } from './http-backend.ts';
 const DRAIN_MS = 1_000;
 
 /** A pool whose backends are reached by HTTP. */
-export class HttpPool<R = RequestView> extends Pool<HttpBackend> {
+export class HttpPool extends Pool<HttpBackend> {
   /**
    * The global `fetch`, sent through this pool: the same arguments, the same behaviour, by the same
    * rules as {@link https://nodejs.org/api/globals.html#fetch | Node's own}. Of the URL only path
@@ -38,7 +32,7 @@ export class HttpPool<R = RequestView> extends Pool<HttpBackend> {
   #windingDown = false;
 
   /** Typed by `options`, which are checked here. Users call `createSpillway().pool()`. */
-  constructor(name: string, options: PoolOptions<R>, context: PoolContext) {
+  constructor(name: string, options: PoolOptions, context: PoolContext) {
     const { clock } = context;
     super(name, options, context, (config, timeouts, events) => {
       return new HttpBackend(config, timeouts, clock, events);

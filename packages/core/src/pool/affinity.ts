@@ -11,17 +11,26 @@ export interface RequestView {
 }
 
 /** Where a request's key is found: requests with the same key go to the same backend. */
-export interface AffinityOptions<R = RequestView> {
+export interface AffinityOptions {
   /** The name of a request header. */
   readonly header?: string | undefined;
-  /** Gives the key; a request without one (`undefined` or `''`) is balanced like any other. */
-  readonly key?: ((request: R) => string | undefined) | undefined;
+  /**
+   * Gives the key; a request without one (`undefined` or `''`) is balanced like any other. Behind a
+   * proxy it is given the framework's own request, from `pool.fetch` no more than a
+   * {@link RequestView}.
+   */
+  key?(request: RequestView): string | undefined;
 }
 
 /** The hash of a request's key; `undefined` when it has none. */
-export type KeyOf<R = RequestView> = (request: R) => number | undefined;
+export type KeyOf = (request: RequestView) => number | undefined;
 
-const readOptions = object<AffinityOptions>({
+interface ReadAffinity {
+  readonly header: string | undefined;
+  readonly key: ((request: RequestView) => string | undefined) | undefined;
+}
+
+const readOptions = object<ReadAffinity>({
   header: optional(nonEmptyString),
   key: optional(callable<(request: RequestView) => string | undefined>()),
 });

@@ -13,7 +13,7 @@ import {
   positiveMs,
   type Reader,
 } from '../options.ts';
-import { type AffinityOptions, type KeyOf, type RequestView, readAffinity } from './affinity.ts';
+import { type AffinityOptions, type KeyOf, readAffinity } from './affinity.ts';
 import type { BackendConfig } from './backend.ts';
 import type { Balance } from './level.ts';
 import { type RetryOptions, type RetryRule, readRetryRule } from './resubmission.ts';
@@ -78,7 +78,7 @@ export interface QueueOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-export interface PoolOptions<R = RequestView> {
+export interface PoolOptions {
   readonly backends: readonly BackendOptions[];
   /**
    * How a level's traffic is shared: by exact, smooth shares; by chance with the weights; or to the
@@ -87,7 +87,7 @@ export interface PoolOptions<R = RequestView> {
    */
   readonly balance?: Balance | undefined;
   /** Keeps requests with the same key at the same backend. */
-  readonly affinity?: AffinityOptions<R> | undefined;
+  readonly affinity?: AffinityOptions | undefined;
   /** The rule of backends that have none of their own. */
   readonly breaker?: BreakerOptions | undefined;
   readonly retry?: RetryOptions | undefined;

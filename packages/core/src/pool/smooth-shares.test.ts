@@ -17,7 +17,10 @@ function furthestFromShare(weights: readonly number[], calls: number, firstDraw:
     const { id } = shares.next();
     served[id] = (served[id] as number) + 1;
     for (const { id } of members) {
-      furthest = Math.max(furthest, Math.abs((served[id] as number) - (share[id] as number) * call));
+      furthest = Math.max(
+        furthest,
+        Math.abs((served[id] as number) - (share[id] as number) * call),
+      );
     }
   }
   return furthest;

@@ -22,7 +22,7 @@ export class DispatchExchange extends Exchange implements Dispatcher.DispatchCon
   #paused = false;
 
   constructor(
-    pool: HttpPool<never>,
+    pool: HttpPool,
     options: Dispatcher.DispatchOptions,
     headers: IncomingHttpHeaders,
     handler: Dispatcher.DispatchHandler,

@@ -11,7 +11,7 @@ const ANY_ORIGIN = 'http://pool.spillway.invalid';
  * decompression and redirects stay the platform's. A redirect that leads to another origin leaves
  * the pool, and carries none of its backends' credentials.
  */
-export function createPoolFetch(pool: HttpPool<never>): typeof globalThis.fetch {
+export function createPoolFetch(pool: HttpPool): typeof globalThis.fetch {
   return function spillwayFetch(input, init) {
     const request = typeof input === 'string' || input instanceof URL ? atPool(input) : input;
     const { origin } = new URL(request instanceof URL ? request : request.url);
@@ -26,10 +26,10 @@ function atPool(input: string | URL): URL {
 }
 
 class PoolDispatcher extends Dispatcher {
-  readonly #pool: HttpPool<never>;
+  readonly #pool: HttpPool;
   readonly #origin: string;
 
-  constructor(pool: HttpPool<never>, origin: string) {
+  constructor(pool: HttpPool, origin: string) {
     super();
     this.#pool = pool;
     this.#origin = origin;

@@ -58,12 +58,7 @@ export class ProxyExchange extends Exchange {
   /** The body's content coding has been undone by a parser. */
   #decoded = false;
 
-  constructor(
-    pool: HttpPool<never>,
-    request: IncomingMessage,
-    response: ServerResponse,
-    host: ProxyHost,
-  ) {
+  constructor(pool: HttpPool, request: IncomingMessage, response: ServerResponse, host: ProxyHost) {
     super(pool, request.method ?? 'GET', request.url ?? '/', pool.keyHashOf(request));
     this.#request = request;
     this.#response = response;

@@ -1,0 +1,65 @@
+/**
+ * Checks what users install: packs every package, lints the tarballs (publint, are the types
+ * wrong?), installs them into a small project beside each Express that is supported, type-checks
+ * that project and runs it, by `import` and by `require()`.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '../..');
+const bin = join(root, 'node_modules/.bin');
+const work = mkdtempSync(join(tmpdir(), 'spillway-packages-'));
+
+function run(cwd: string, command: string, ...args: string[]): string {
+  try {
+    return execFileSync(command, args, {
+      cwd,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`);
+  }
+}
+
+function pack(directory: string): { name: string; tarball: string } {
+  const printed = run(directory, 'npm', 'pack', '--json', '--pack-destination', work);
+  const [packed] = Object.values(JSON.parse(printed)) as { name: string; filename: string }[];
+  if (packed === undefined) throw new Error(`npm packed nothing in ${directory}`);
+  return { name: packed.name, tarball: join(work, packed.filename) };
+}
+
+function tryWith(expressVersion: string, tarballs: Readonly<Record<string, string>>): void {
+  const consumer = join(work, `express-${expressVersion}`);
+  cpSync(join(import.meta.dirname, 'consumer'), consumer, { recursive: true });
+  const manifest = {
+    private: true,
+    type: 'module',
+    dependencies: { ...tarballs, express: expressVersion, 'prom-client': '^15.1.3' },
+    devDependencies: { '@types/express': '^5.0.6', '@types/node': '^24.0.0' },
+  };
+  writeFileSync(join(consumer, 'package.json'), JSON.stringify(manifest));
+  run(consumer, 'npm', 'install', '--no-audit', '--no-fund', '--no-package-lock');
+  run(consumer, join(bin, 'tsc'), '-p', '.');
+  console.log(run(consumer, process.execPath, 'imports.ts').trim());
+  console.log(run(consumer, process.execPath, 'requires.cjs').trim());
+}
+
+try {
+  const tarballs: Record<string, string> = {};
+  const packages = join(root, 'packages');
+  for (const directory of readdirSync(packages)) {
+    const { name, tarball } = pack(join(packages, directory));
+    tarballs[name] = `file:${tarball}`;
+    run(work, join(bin, 'publint'), 'run', tarball, '--strict');
+    run(work, join(bin, 'attw'), tarball, '--profile', 'esm-only');
+    const { version } = JSON.parse(readFileSync(join(packages, directory, 'package.json'), 'utf8'));
+    console.log(`${name}@${version}: publint and attw find nothing`);
+  }
+  for (const version of ['4', '5']) tryWith(version, tarballs);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}

@@ -1,0 +1,47 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  ConfigurationError,
+  createSpillway,
+  keepRawBody,
+  type PoolStatus,
+} from '@spillway/express';
+import express from 'express';
+import { Registry } from 'prom-client';
+
+const backend = createServer((_req, res) => res.end('from the backend')).listen(0, '127.0.0.1');
+await new Promise((listening) => backend.once('listening', listening));
+const { port } = backend.address() as AddressInfo;
+
+const spillway = createSpillway({ registry: new Registry(), logger: console });
+const pool = spillway.pool('consumer', {
+  backends: [{ id: 'only', url: `http://127.0.0.1:${port}` }],
+  affinity: { key: (req: express.Request) => req.ip },
+});
+pool.on('trip', ({ backend: id, durationMs }) => console.log(id, durationMs));
+
+const app = express();
+app.use(express.json({ verify: keepRawBody }));
+app.use('/api', spillway.proxy(pool, { onReject: (error, _req, res) => res.json(error.code) }));
+app.get('/metrics', spillway.metrics());
+const server = app.listen(0, '127.0.0.1');
+await new Promise((listening) => server.once('listening', listening));
+const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+const proxied = await (await fetch(`${origin}/api`)).text();
+const fetched = await (await pool.fetch('/')).text();
+const metrics = await (await fetch(`${origin}/metrics`)).text();
+const status: PoolStatus | undefined = spillway.status().pools.consumer;
+const counted = 'spillway_attempts_total{pool="consumer",backend="only",outcome="success"} 2';
+if (proxied !== 'from the backend' || fetched !== proxied || !metrics.includes(counted)) {
+  throw new Error(`unexpected: ${proxied}, ${fetched}, ${JSON.stringify(status)}`);
+}
+try {
+  spillway.pool('wrong', { backends: [] });
+  throw new Error('a pool without backends was accepted');
+} catch (error) {
+  if (!(error instanceof ConfigurationError)) throw error;
+}
+await spillway.shutdown({ server });
+backend.close();
+console.log(`imported on Node ${process.version}: works`);
