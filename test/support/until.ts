@@ -4,3 +4,16 @@ import { vi } from 'vitest';
 export function until(assertion: () => void | Promise<void>, timeoutMs = 5_000): Promise<void> {
   return vi.waitFor(assertion, { interval: 2, timeout: timeoutMs });
 }
+
+/** The promise, or a failure when it takes longer: a hang is then told as what it is. */
+export async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,4 +1,4 @@
-import type { PoolOptions } from '@spillway/core';
+import { type PoolOptions, read } from '@spillway/core';
 import {
   Engine,
   type EngineOptions,
@@ -48,12 +48,15 @@ export interface Spillway {
   shutdown(options?: ShutdownOptions): Promise<void>;
 }
 
+const readOnReject = read.optional(read.callable<OnReject>());
+
 /**
  * Makes the one object that a service needs. Every option has a default.
  * @throws ConfigurationError when an option is unknown or of the wrong type
  */
 export function createSpillway(options: SpillwayOptions = {}): Spillway {
   const { onReject, ...engineOptions } = options;
+  readOnReject(onReject, 'createSpillway.onReject');
   const engine = new Engine(engineOptions);
   return {
     registry: engine.registry,

@@ -1,17 +1,19 @@
-/** Something that has work to do if the current turn of the event loop has not finished it. */
+/** Something that has work to do if the bytes that are being read now have not finished it. */
 export interface Unfinished {
   turnEnded(): void;
 }
 
+const settled = Promise.resolve();
 let unfinished: Unfinished[] = [];
 
 /**
- * Calls `turnEnded()` once, when the sockets that are ready now have been read. Most answers are
+ * Calls `turnEnded()` once, when what a socket has brought has been parsed. Most answers are
  * complete by then, so that what only the others need (a head written ahead of its body, a deadline
- * for the next chunk) costs the rest nothing; all share one `setImmediate`.
+ * for the next chunk) costs the rest nothing. A microtask, because it is the cheapest way to run
+ * after the parser: `setImmediate` costs a request 3 µs, `process.nextTick` 1.
  */
 export function atEndOfTurn(entry: Unfinished): void {
-  if (unfinished.push(entry) === 1) setImmediate(endTurn);
+  if (unfinished.push(entry) === 1) settled.then(endTurn);
 }
 
 function endTurn(): void {

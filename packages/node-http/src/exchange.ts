@@ -49,6 +49,11 @@ export abstract class Exchange extends Submission<HttpBackend> {
   protected abstract cutOff(error: Error): void;
   protected abstract refuse(problem: ProblemError): void;
 
+  /** Nothing more will be delivered. */
+  protected get over(): boolean {
+    return this.#over;
+  }
+
   protected get current(): Attempt | undefined {
     return this.#current;
   }

@@ -29,24 +29,43 @@ const CREDENTIALS = ['authorization', 'api-key', 'x-api-key'];
  * that it has of its own. One that has a credential of its own gets none of the caller's: it is not
  * meant for it, and some services refuse requests with two.
  */
-export function headersNotForwarded(own: readonly string[]): ReadonlySet<string> {
+export function headersNotForwarded(own: readonly string[]): NotForwarded {
   const replaced = own.some((name) => CREDENTIALS.includes(name)) ? CREDENTIALS : [];
-  return new Set([...HOP_BY_HOP, ...REQUEST_FRAMING, ...FORWARDED, ...own, ...replaced]);
+  const dropped = [...HOP_BY_HOP, ...REQUEST_FRAMING, ...own, ...replaced];
+  return new Map([
+    ...FORWARDED.map((name) => [name, 'extended'] as const),
+    ...dropped.map((name) => [name, 'dropped'] as const),
+  ]);
 }
 
-/** The caller's headers, less `dropped` and less what its `Connection` header names. */
+/** What becomes of a header that is not forwarded as it came; others are not in it. */
+export type NotForwarded = ReadonlyMap<string, 'dropped' | 'extended'>;
+
+/**
+ * The headers for a backend: those of its caller, less `notForwarded` and what its `Connection`
+ * header names. Those that name the hops before are left to {@link addForwarded} when there is a
+ * `hop` to add, and go as they came otherwise.
+ */
 export function forwardedHeaders(
   headers: IncomingHttpHeaders,
-  dropped: ReadonlySet<string>,
+  notForwarded: NotForwarded,
+  hop?: Hop,
 ): FlatHeaders {
   const flat: FlatHeaders = [];
   const named = namedByConnection(headers.connection);
+  let hopsBefore = false;
   for (const name in headers) {
-    if (dropped.has(name) || named?.includes(name)) continue;
+    const fate = notForwarded.get(name);
+    if (fate === 'extended') hopsBefore = true;
+    if (fate === 'dropped' || (fate === 'extended' && hop !== undefined)) continue;
+    if (named?.includes(name)) continue;
     const value = headers[name];
     if (typeof value === 'string') flat.push(name, value);
     else if (value !== undefined) for (const single of value) flat.push(name, single);
   }
+  if (hop === undefined) return flat;
+  if (hopsBefore) addForwarded(flat, hop.request, hop.trustsPeer(hop.request));
+  else addFirstForwarded(flat, hop.request);
   return flat;
 }
 
@@ -87,10 +106,16 @@ function namedByConnection(connection: string | string[] | undefined): string[] 
 /** Whether the application trusts the peer to say whom it forwards for. */
 export type TrustsPeer = (request: IncomingMessage) => boolean;
 
+/** The hop that a request makes here, to be told to the backend. */
+export interface Hop {
+  readonly request: IncomingMessage;
+  readonly trustsPeer: TrustsPeer;
+}
+
 const PEER = Symbol('spillway.peer');
 
 interface Peer {
-  readonly peer: string;
+  readonly address: string;
   readonly proto: string;
 }
 
@@ -98,36 +123,43 @@ interface Peer {
 function peerOf(request: IncomingMessage): Peer {
   const socket = request.socket as Partial<TLSSocket> & { [PEER]?: Peer };
   socket[PEER] ??= {
-    peer: socket.remoteAddress ?? 'unknown',
+    address: socket.remoteAddress ?? 'unknown',
     proto: socket.encrypted ? 'https' : 'http',
   };
   return socket[PEER];
 }
 
+function viaHere({ httpVersion }: IncomingMessage): string {
+  return httpVersion === '1.1' ? '1.1 spillway' : `${httpVersion} spillway`;
+}
+
+/** Says who asked, as the first to do so. */
+function addFirstForwarded(flat: FlatHeaders, request: IncomingMessage): void {
+  const { address, proto } = peerOf(request);
+  flat.push('x-forwarded-for', address, 'x-forwarded-proto', proto, 'via', viaHere(request));
+  const { host } = request.headers;
+  if (host !== undefined) flat.push('x-forwarded-host', host);
+}
+
 /**
- * Adds who asked: the peer is appended to `X-Forwarded-For` and this hop to `Via` (RFC 9110 §7.6.3);
- * `X-Forwarded-Proto` and `-Host` say what this hop has seen, unless the application trusts the peer.
+ * Says who asked, after others: the peer is appended to `X-Forwarded-For` and this hop to `Via`
+ * (RFC 9110 §7.6.3); `X-Forwarded-Proto` and `-Host` say what this hop has seen, unless the
+ * application trusts the peer.
  */
-export function addForwarded(
-  flat: FlatHeaders,
-  request: IncomingMessage,
-  trustsPeer: TrustsPeer,
-): void {
+function addForwarded(flat: FlatHeaders, request: IncomingMessage, trusted: boolean): void {
+  const { address, proto } = peerOf(request);
   const { headers } = request;
-  const { peer, proto } = peerOf(request);
-  const sentFor = headers['x-forwarded-for'];
-  const sentProto = headers['x-forwarded-proto'];
-  const sentHost = headers['x-forwarded-host'];
-  const trusted = (sentProto !== undefined || sentHost !== undefined) && trustsPeer(request);
-  const host = (trusted ? sentHost : undefined) ?? headers.host;
-  const hop = request.httpVersion === '1.1' ? '1.1 spillway' : `${request.httpVersion} spillway`;
+  const told = (name: string) => (trusted ? headers[name] : undefined);
+  const after = (before: string | string[] | undefined, here: string) =>
+    before === undefined ? here : `${before}, ${here}`;
   flat.push(
     'x-forwarded-for',
-    sentFor === undefined ? peer : `${sentFor}, ${peer}`,
+    after(headers['x-forwarded-for'], address),
     'x-forwarded-proto',
-    String((trusted ? sentProto : undefined) ?? proto),
+    String(told('x-forwarded-proto') ?? proto),
     'via',
-    headers.via === undefined ? hop : `${headers.via}, ${hop}`,
+    after(headers.via, viaHere(request)),
   );
+  const host = told('x-forwarded-host') ?? headers.host;
   if (host !== undefined) flat.push('x-forwarded-host', String(host));
 }

@@ -6,7 +6,7 @@ import {
   type PoolConfig,
 } from '@spillway/core';
 import { Pool as UndiciPool } from 'undici';
-import { headersNotForwarded } from './headers.ts';
+import { headersNotForwarded, type NotForwarded } from './headers.ts';
 
 /** A backend behind HTTP, with its connections and all that its requests have in common. */
 export class HttpBackend extends Backend {
@@ -15,7 +15,7 @@ export class HttpBackend extends Backend {
   readonly basePath: string;
   /** Names and values in turn. */
   readonly ownHeaders: readonly string[];
-  readonly notForwarded: ReadonlySet<string>;
+  readonly notForwarded: NotForwarded;
 
   constructor(
     config: BackendConfig,

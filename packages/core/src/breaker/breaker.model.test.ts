@@ -103,7 +103,7 @@ it('agrees with a plain model under any interleaving of calls', () => {
   const setting = fc.record({
     count: fc.integer({ min: 1, max: 4 }),
     accepts: fc.boolean(),
-    steps: fc.array(step, { maxLength: 80 }),
+    steps: fc.array(step, { maxLength: 80, size: 'max' }),
   });
   const seen = new Set<string>();
   fc.assert(

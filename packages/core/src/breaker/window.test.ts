@@ -16,7 +16,7 @@ const events = fc.array(
       fc.double({ min: 0, max: 300, noNaN: true }),
     ),
   }),
-  { maxLength: 120 },
+  { maxLength: 120, size: 'max' },
 );
 
 /** Everything that happened, with its time. */

@@ -51,8 +51,7 @@ describe('re-submission', () => {
         c,
       ],
     });
-    const holder = new ScriptedSubmission(pool);
-    holder.play({ a: 429, tripped: 500, full: 500, c: 200 });
+    new ScriptedSubmission(pool).play({ a: 429, tripped: 500 });
     const occupant = new ScriptedSubmission(pool);
     occupant.begin();
     occupant.head(429);

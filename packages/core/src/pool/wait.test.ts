@@ -65,14 +65,27 @@ describe('askedWaitMs', () => {
     expect(read).toEqual([1, 2_000, 3_000, 4_000, 5_000]);
   });
 
-  it.each(['', ' ', '0', '0.0', '-1', '-0', 'soon', 'NaN', 'Infinity', '1e3', '0x10', '1,5', '+5'])(
-    'passes over %j',
-    (garbage) => {
-      for (const name of NAMES) expect(askedWaitMs({ [name]: garbage })).toBeUndefined();
-      expect(askedWaitMs({ 'retry-after-ms': garbage, 'retry-after': '2' })).toBe(2_000);
-      expect(askedWaitMs({ 'retry-after': garbage, 'x-ratelimit-reset-tokens': '3' })).toBe(3_000);
-    },
-  );
+  it.each([
+    '',
+    ' ',
+    '0',
+    '0.0',
+    '-1',
+    '-0',
+    'soon',
+    'NaN',
+    'Infinity',
+    '1e3',
+    '0x10',
+    '1,5',
+    '+5',
+    '-2050',
+    '2050-01-01',
+  ])('passes over %j', (garbage) => {
+    for (const name of NAMES) expect(askedWaitMs({ [name]: garbage })).toBeUndefined();
+    expect(askedWaitMs({ 'retry-after-ms': garbage, 'retry-after': '2' })).toBe(2_000);
+    expect(askedWaitMs({ 'retry-after': garbage, 'x-ratelimit-reset-tokens': '3' })).toBe(3_000);
+  });
 
   it.each(['0s', '0ms', '-6m', '6m 0s', 's', '5x', '1.5m'])(
     'passes over the duration %j',

@@ -15,11 +15,22 @@ export class StreamedBody implements RequestBody {
   #error: Error | undefined;
   #reader: BodyReader | undefined;
 
-  /** @param length of the whole, when the caller has said it */
-  constructor(source: Readable, length: number | undefined, maxKept: number) {
+  readonly #giveUp: (source: Readable) => void;
+
+  /**
+   * @param length of the whole, when the caller has said it
+   * @param giveUp what to do with a source that nobody reads any more
+   */
+  constructor(
+    source: Readable,
+    length: number | undefined,
+    maxKept: number,
+    giveUp: (source: Readable) => void,
+  ) {
     this.length = length;
     this.#source = source;
     this.#maxKept = maxKept;
+    this.#giveUp = giveUp;
     source.pause();
     source.on('data', (chunk: Buffer) => this.#receive(chunk));
     source.on('end', () => this.#finish(undefined));
@@ -43,7 +54,7 @@ export class StreamedBody implements RequestBody {
   discard(): void {
     this.#kept = undefined;
     this.#reader = undefined;
-    this.#source.resume();
+    if (!this.#ended) this.#giveUp(this.#source);
   }
 
   #receive(chunk: Buffer): void {
@@ -77,6 +88,8 @@ class BodyReader extends Readable {
     this.#backlog = kept.slice();
     this.#flow = flow;
     this.#demand = demand;
+    // Its request may be over when the source fails, and nobody else listens then.
+    this.on('error', () => {});
   }
 
   /** False when the backend has enough for now. */

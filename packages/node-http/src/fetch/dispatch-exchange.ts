@@ -45,6 +45,7 @@ export class DispatchExchange extends Exchange implements Dispatcher.DispatchCon
         source,
         length === undefined ? undefined : Number(length),
         maxBodyBytes,
+        (stream) => stream.destroy(),
       );
     }
   }
@@ -69,7 +70,7 @@ export class DispatchExchange extends Exchange implements Dispatcher.DispatchCon
   }
 
   abort(reason: Error): void {
-    if (this.#reason !== null) return;
+    if (this.over || this.#reason !== null) return;
     this.#reason = reason;
     this.abandon();
     this.#handler.onResponseError?.(this, reason);

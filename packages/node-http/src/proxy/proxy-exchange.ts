@@ -6,9 +6,9 @@ import { keptRawBody } from '../body/raw-body.ts';
 import { StreamedBody } from '../body/streamed-body.ts';
 import { Exchange } from '../exchange.ts';
 import {
-  addForwarded,
   type FlatHeaders,
   forwardedHeaders,
+  type Hop,
   setAnswerHeaders,
   type TrustsPeer,
 } from '../headers.ts';
@@ -46,8 +46,8 @@ function onRequestData(this: IncomingMessage & Owned, chunk: Buffer): void {
 }
 
 /** A request of `node:http`, answered on its response. */
-export class ProxyExchange extends Exchange {
-  readonly #request: IncomingMessage;
+export class ProxyExchange extends Exchange implements Hop {
+  readonly request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #host: ProxyHost;
   /** The head that is to be written with the first chunk, or at the end of this turn. */
@@ -60,31 +60,40 @@ export class ProxyExchange extends Exchange {
 
   constructor(pool: HttpPool, request: IncomingMessage, response: ServerResponse, host: ProxyHost) {
     super(pool, request.method ?? 'GET', request.url ?? '/', pool.keyHashOf(request));
-    this.#request = request;
+    this.request = request;
     this.#response = response;
     this.#host = host;
     (response as Owned)[EXCHANGE] = this;
     response.on('close', onResponseClose);
   }
 
+  trustsPeer(request: IncomingMessage): boolean {
+    return this.#host.trustsPeer(request);
+  }
+
   /** Reads the request's body as far as is needed, then makes the first attempt. */
   start(): void {
-    const { headers } = this.#request;
+    if (this.#response.destroyed) {
+      // Left before the proxy was reached: no 'close' will tell.
+      this.abandon();
+      return;
+    }
+    const { headers } = this.request;
     const declared = headers['content-length'];
     const length = declared === undefined ? undefined : Number(declared);
     if (headers['transfer-encoding'] === undefined && (length === undefined || length === 0)) {
       this.begin();
-    } else if (this.#request.readableDidRead || this.#request.readableEnded) {
+    } else if (this.request.readableDidRead || this.request.readableEnded) {
       this.#sendKeptBody();
     } else if (length === undefined || length > this.#maxGathered) {
       const { maxBodyBytes } = this.pool.config.retry;
       const maxKept = length !== undefined && length > maxBodyBytes ? 0 : maxBodyBytes;
-      this.body = new StreamedBody(this.#request, length, maxKept);
+      this.body = new StreamedBody(this.request, length, maxKept, (request) => request.resume());
       this.begin();
     } else {
       this.#missingBytes = length;
-      (this.#request as Owned)[EXCHANGE] = this;
-      this.#request.on('data', onRequestData);
+      (this.request as Owned)[EXCHANGE] = this;
+      this.request.on('data', onRequestData);
     }
   }
 
@@ -116,10 +125,9 @@ export class ProxyExchange extends Exchange {
   }
 
   protected override headersFor(backend: HttpBackend): FlatHeaders {
-    const { headers } = this.#request;
-    const flat = forwardedHeaders(headers, backend.notForwarded);
+    const { headers } = this.request;
+    const flat = forwardedHeaders(headers, backend.notForwarded, this);
     if (this.#decoded) dropHeader(flat, 'content-encoding');
-    addForwarded(flat, this.#request, this.#host.trustsPeer);
     for (const item of backend.ownHeaders) flat.push(item);
     const { length } = this.body;
     if (this.body instanceof StreamedBody && length !== undefined) {
@@ -172,14 +180,14 @@ export class ProxyExchange extends Exchange {
 
   /** A parser has read the body: what it kept is all there is to send. */
   #sendKeptBody(): void {
-    const kept = keptRawBody(this.#request);
+    const kept = keptRawBody(this.request);
     if (kept === undefined) {
       const detail =
         'a body parser has read the body and kept nothing of it: give the parser { verify: keepRawBody }, or mount it after the proxy';
       this.reject(new UpstreamError('body_consumed', { policy: this.pool.name, detail }));
       return;
     }
-    this.#decoded = this.#request.headers['content-encoding'] !== undefined;
+    this.#decoded = this.request.headers['content-encoding'] !== undefined;
     this.body = kept.length === 0 ? emptyBody : new BufferedBody(kept);
     this.begin();
   }

@@ -1,0 +1,111 @@
+import { FakeClock } from '@spillway/test/support/fake-clock.ts';
+import { ScriptedSubmission, scriptedPool } from '@spillway/test/support/scripted-submission.ts';
+import { expect, it } from 'vitest';
+import type { Pool } from '../pool/pool.ts';
+import { type MetricSample, poolMetrics } from './families.ts';
+
+/** A pool of which one backend has tripped and another serves what spills over. */
+function setUp() {
+  const clock = new FakeClock();
+  const pool = scriptedPool(
+    {
+      backends: [
+        { id: 'ptu', priority: 1, breaker: { failureCount: 2 } },
+        { id: 'payg', priority: 2 },
+      ],
+    },
+    clock,
+  );
+  for (let request = 0; request < 3; request++) {
+    const submission = new ScriptedSubmission(pool);
+    submission.begin();
+    clock.advance(40);
+    if (submission.path[0] === 'ptu') submission.reply(429);
+    clock.advance(2_000);
+    submission.reply(200);
+  }
+  return { clock, pool };
+}
+
+function read(pools: Iterable<Pool>, name: string): MetricSample[] {
+  const family = poolMetrics(() => pools).find((family) => family.name === name);
+  expect(family, name).toBeDefined();
+  const samples = family?.collect() ?? [];
+  for (const { labels } of samples) {
+    const names = Object.keys(labels).filter((label) => label !== 'le');
+    expect(names).toEqual(family?.labelNames);
+  }
+  return samples;
+}
+
+it('counts attempts by backend and outcome', () => {
+  const samples = read([setUp().pool], 'spillway_attempts_total');
+  expect(samples).toHaveLength(16);
+  expect(samples.filter(({ value }) => value > 0)).toEqual([
+    { labels: { pool: 'chat', backend: 'ptu', outcome: 'throttled' }, value: 2 },
+    { labels: { pool: 'chat', backend: 'payg', outcome: 'success' }, value: 3 },
+  ]);
+});
+
+it('counts spillovers by the two levels, trips and rejections', () => {
+  const { pool } = setUp();
+  pool.rejected('no_backend');
+  pool.rejected('no_backend');
+  expect(read([pool], 'spillway_spillovers_total')).toEqual([
+    { labels: { pool: 'chat', from: 1, to: 2 }, value: 3 },
+  ]);
+  expect(read([pool], 'spillway_breaker_trips_total')).toEqual([
+    { labels: { policy: 'chat', backend: 'ptu' }, value: 1 },
+  ]);
+  expect(read([pool], 'spillway_rejections_total')).toEqual([
+    { labels: { policy: 'chat', reason: 'no_backend' }, value: 2 },
+  ]);
+});
+
+it('reads availability and running attempts at the scrape', () => {
+  const { clock, pool } = setUp();
+  const values = (name: string) => read([pool], name).map(({ value }) => value);
+  expect(values('spillway_backend_available')).toEqual([0, 1]);
+  expect(values('spillway_backend_running')).toEqual([0, 0]);
+  new ScriptedSubmission(pool).begin();
+  expect(values('spillway_backend_running')).toEqual([0, 1]);
+  clock.advance(60_000);
+  expect(values('spillway_backend_available')).toEqual([1, 1]);
+});
+
+it('gives durations as cumulative buckets with their sum and count', () => {
+  const samples = read([setUp().pool], 'spillway_attempt_duration_seconds');
+  const ptu = samples.filter(({ labels }) => labels.backend === 'ptu');
+  const buckets = ptu.filter(({ metricName }) => metricName?.endsWith('_bucket'));
+  expect(buckets.map(({ labels, value }) => [labels.le, value])).toEqual([
+    [0.005, 0],
+    [0.01, 0],
+    [0.025, 0],
+    [0.05, 2],
+    ...[0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, '+Inf'].map((le) => [le, 2]),
+  ]);
+  const labels = { pool: 'chat', backend: 'ptu' };
+  expect(ptu.slice(-2)).toEqual([
+    { metricName: 'spillway_attempt_duration_seconds_sum', labels, value: 0.08 },
+    { metricName: 'spillway_attempt_duration_seconds_count', labels, value: 2 },
+  ]);
+});
+
+it('tells of every pool, and knows the pools of the moment', () => {
+  const pools: Pool[] = [];
+  const families = poolMetrics(() => pools);
+  const count = () => families.reduce((sum, family) => sum + family.collect().length, 0);
+  expect(count()).toBe(0);
+  pools.push(setUp().pool);
+  const one = count();
+  pools.push(setUp().pool);
+  expect(count()).toBe(2 * one);
+});
+
+it('has a help text and a type for each family, and counters that end in _total', () => {
+  for (const { name, help, type } of poolMetrics(() => [])) {
+    expect(name).toMatch(/^spillway_[a-z_]+$/);
+    expect(help).toMatch(/\.$/);
+    expect(name.endsWith('_total')).toBe(type === 'counter');
+  }
+});
