@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import {
   type AttemptFailure,
+  type Clock,
   type Deadlines,
   type Expiring,
   type Lease,
@@ -9,7 +10,6 @@ import {
 import { type Dispatcher, errors } from 'undici';
 import type { BodyFlow, RequestBody } from './body/body.ts';
 import { atEndOfTurn, type Unfinished } from './end-of-turn.ts';
-import type { Exchange } from './exchange.ts';
 import type { FlatHeaders } from './headers.ts';
 import type { HttpBackend } from './http-backend.ts';
 
@@ -27,13 +27,37 @@ type Destination =
   /** Read and thrown away, so that the connection can serve again. */
   | 'nowhere';
 
+/** Whose attempt it is: told of everything that comes of it. */
+export interface AttemptOwner {
+  readonly pool: {
+    readonly clock: Clock;
+    readonly headersDeadlines: Deadlines<Attempt>;
+    readonly bodyDeadlines: Deadlines<Attempt>;
+    readonly drainDeadlines: Deadlines<Attempt>;
+  };
+  /** The head has come: {@link Attempt.deliver} or {@link Attempt.hold} it now. */
+  answered(attempt: Attempt): void;
+  /** A head that is to be delivered is still without a body. */
+  flushHead(): void;
+  /** False when the caller has enough for now. */
+  receive(attempt: Attempt, chunk: Buffer): boolean;
+  /** The delivered answer is complete. */
+  finish(): void;
+  /** No answer, or no more of the delivered one. */
+  failed(failure: AttemptFailure, sent: boolean, error: Error): void;
+  /** The answer that was held broke off. */
+  heldFailed(attempt: Attempt): void;
+  /** The request cannot be written as HTTP. */
+  unsendable(cause: Error): void;
+}
+
 /**
  * One submission of a request to a backend: the undici handler itself, so that nothing stands
  * between the parser and the exchange. Gives its lease back once, on every path.
  */
 export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, Unfinished {
   readonly lease: Lease<HttpBackend>;
-  readonly #exchange: Exchange;
+  readonly #owner: AttemptOwner;
   #controller: Dispatcher.DispatchController | undefined;
   #destination: Destination = 'undecided';
   #ended = false;
@@ -53,8 +77,8 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
   earlier: Expiring | undefined = undefined;
   later: Expiring | undefined = undefined;
 
-  constructor(exchange: Exchange, lease: Lease<HttpBackend>) {
-    this.#exchange = exchange;
+  constructor(owner: AttemptOwner, lease: Lease<HttpBackend>) {
+    this.#owner = owner;
     this.lease = lease;
   }
 
@@ -71,7 +95,14 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
     }
     this.#now = this.lease.startedAt;
     this.lease.backend.connections.dispatch(
-      { path, method: method as Dispatcher.HttpMethod, headers, body: opened },
+      {
+        path,
+        method: method as Dispatcher.HttpMethod,
+        headers,
+        body: opened,
+        // Nothing is pipelined, so that there is nothing to hold up: spares undici a look at its queue.
+        blocking: false,
+      },
       this,
     );
     this.#now = 0;
@@ -95,8 +126,8 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
     let willing = true;
     const held = this.#held ?? [];
     this.#held = undefined;
-    for (const chunk of held) willing = this.#exchange.receive(this, chunk);
-    if (this.#complete) this.#exchange.finish();
+    for (const chunk of held) willing = this.#owner.receive(this, chunk);
+    if (this.#complete) this.#owner.finish();
     else if (wasPaused && willing) this.resume();
   }
 
@@ -170,7 +201,7 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
     stopDeadline(this);
     this.#now = this.#pool.clock.now();
     this.lease.answered(statusCode, headers, this.#now);
-    this.#exchange.answered(this);
+    this.#owner.answered(this);
     atEndOfTurn(this);
   }
 
@@ -178,14 +209,14 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
     this.#now = 0;
     if (this.#ended) return;
     if (this.deadlines === undefined && !this.#paused) this.#pool.bodyDeadlines.start(this);
-    if (this.#destination === 'caller') this.#exchange.flushHead();
+    if (this.#destination === 'caller') this.#owner.flushHead();
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#ended) return;
     if (this.#destination === 'caller') {
       if (this.deadlines !== undefined) this.#restart(this.#pool.bodyDeadlines);
-      this.#exchange.receive(this, chunk);
+      this.#owner.receive(this, chunk);
     } else if (this.#destination === 'held') {
       // Copied: the chunk is a window into a buffer that is far larger than most refusals.
       this.#held ??= [];
@@ -199,7 +230,7 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
     if (this.#ended) return;
     this.#complete = true;
     this.#end(true);
-    if (this.#destination === 'caller') this.#exchange.finish();
+    if (this.#destination === 'caller') this.#owner.finish();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -207,7 +238,7 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
     if (error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError) {
       // Refused by undici itself: the request is at fault, not the backend.
       this.#end(false);
-      this.#exchange.unsendable(error);
+      this.#owner.unsendable(error);
       return;
     }
     if (this.#controller !== undefined) this.#fail('reset', error);
@@ -227,7 +258,7 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
   }
 
   get #pool() {
-    return this.#exchange.pool;
+    return this.#owner.pool;
   }
 
   get #time(): number {
@@ -248,9 +279,9 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
     this.lease.failed(failure, this.#pool.clock.now());
     this.#end(false);
     if (destination === 'undecided' || destination === 'caller') {
-      this.#exchange.failed(failure, this.#controller !== undefined, error);
+      this.#owner.failed(failure, this.#controller !== undefined, error);
     } else if (destination === 'held') {
-      this.#exchange.heldFailed(this);
+      this.#owner.heldFailed(this);
     }
   }
 

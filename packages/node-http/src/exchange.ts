@@ -6,19 +6,22 @@ import {
   Submission,
   UpstreamError,
 } from '@spillway/core';
-import { Attempt } from './attempt.ts';
+import { Attempt, type AttemptOwner } from './attempt.ts';
 import { emptyBody, type RequestBody } from './body/body.ts';
+import type { ActiveRequest, ConnectedPool } from './connected-pool.ts';
 import type { FlatHeaders } from './headers.ts';
 import type { HttpBackend } from './http-backend.ts';
-import type { HttpPool } from './http-pool.ts';
 import { targetPath } from './path.ts';
 
 /**
  * One caller's request and its answer. Knows when to hold an answer back, to try again, and to give
  * up; where the request comes from and the answer goes to is its subclass's.
  */
-export abstract class Exchange extends Submission<HttpBackend> {
-  declare readonly pool: HttpPool;
+export abstract class Exchange
+  extends Submission<HttpBackend>
+  implements AttemptOwner, ActiveRequest
+{
+  declare readonly pool: ConnectedPool;
   /** Where the pool keeps it. */
   place = 0;
   readonly #target: string;
@@ -28,7 +31,7 @@ export abstract class Exchange extends Submission<HttpBackend> {
   #held: Attempt | undefined;
   #over = false;
 
-  constructor(pool: HttpPool, method: string, target: string, keyHash: number | undefined) {
+  constructor(pool: ConnectedPool, method: string, target: string, keyHash: number | undefined) {
     super(pool, method, keyHash);
     this.#target = target;
     pool.enter(this);

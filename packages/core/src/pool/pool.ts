@@ -1,12 +1,11 @@
 import { EventEmitter } from 'node:events';
 import type { Clock, Random } from '../clock.ts';
-import { Deadlines } from '../deadlines.ts';
+import { Deadlines, type Expiring } from '../deadlines.ts';
 import type { ProblemCode } from '../errors.ts';
 import type { RequestView } from './affinity.ts';
 import type { Backend, BackendConfig, BackendEvents, BackendStatus } from './backend.ts';
 import { type Balance, Level } from './level.ts';
 import { type PoolConfig, readPoolOptions } from './options.ts';
-import type { Submission } from './submission.ts';
 
 /** What a pool tells its listeners, by event name. */
 export interface PoolEvents {
@@ -33,6 +32,20 @@ export interface PoolStatus {
   readonly backends: readonly BackendStatus[];
 }
 
+/** What the choice of a backend depends on, beside the backends. */
+export interface Candidacy<B extends Backend> {
+  /** Backends that are out of the question, because they have been tried. */
+  readonly tried: readonly B[];
+  /** The hash of the key that binds the request to a backend, when it has one. */
+  readonly keyHash: number | undefined;
+}
+
+/** A request in a pool's queue. */
+export interface Waiting<B extends Backend> extends Candidacy<B>, Expiring {
+  /** Called when the backend has room; takes it in the same synchronous step. */
+  run(backend: B): void;
+}
+
 /** What a pool is given by the engine that it belongs to. */
 export interface PoolContext {
   readonly clock: Clock;
@@ -52,7 +65,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
   readonly clock: Clock;
   readonly config: Omit<PoolConfig, 'queue'> & { queue: { readonly maxQueueLength: number } };
   /** Requests that wait for a place; `undefined` when the pool has no queue. */
-  readonly queue: Deadlines<Submission<B>> | undefined;
+  readonly queue: Deadlines<Waiting<B>> | undefined;
   readonly #backends: readonly B[];
   readonly #levels: readonly Level<B>[];
   readonly #spillovers = new Map<number, { from: number; to: number; count: number }>();
@@ -96,8 +109,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
   }
 
   /** The backend for the next attempt. Take a lease on it in the same synchronous step. */
-  select(submission: Submission<B>): B | undefined {
-    const { tried, keyHash } = submission;
+  select({ tried, keyHash }: Candidacy<B>): B | undefined {
     for (const level of this.#levels) {
       const backend = tried.length === 0 ? level.next(keyHash) : level.nextExcept(keyHash, tried);
       if (backend !== undefined) return backend;

@@ -3,7 +3,7 @@ import { type ProblemError, RejectedError, UpstreamError } from '../errors.ts';
 import type { Backend } from './backend.ts';
 import { Lease } from './lease.ts';
 import type { AttemptFailure } from './outcome.ts';
-import type { Pool } from './pool.ts';
+import type { Pool, Waiting } from './pool.ts';
 import { mayResubmitAnswer, mayResubmitFailure } from './resubmission.ts';
 
 const FAILURES: Readonly<Record<AttemptFailure, string>> = {
@@ -16,7 +16,7 @@ const FAILURES: Readonly<Record<AttemptFailure, string>> = {
  * One request on its way through a pool: which backends it has tried, whether it may try another,
  * and what its caller is told when none is left. Knows nothing of sockets: a transport extends it.
  */
-export abstract class Submission<B extends Backend = Backend> implements Expiring {
+export abstract class Submission<B extends Backend = Backend> implements Waiting<B> {
   readonly pool: Pool<B>;
   readonly method: string;
   readonly keyHash: number | undefined;

@@ -5,10 +5,10 @@ import type { Dispatcher } from 'undici';
 import type { Attempt } from '../attempt.ts';
 import { BufferedBody } from '../body/body.ts';
 import { StreamedBody } from '../body/streamed-body.ts';
+import type { ConnectedPool } from '../connected-pool.ts';
 import { Exchange } from '../exchange.ts';
 import { answerHeaders, type FlatHeaders, forwardedHeaders } from '../headers.ts';
 import type { HttpBackend } from '../http-backend.ts';
-import type { HttpPool } from '../http-pool.ts';
 import { problemBody, problemHeaders } from '../problem.ts';
 
 /** A request of undici's `dispatch`, answered to its handler: what `fetch` is made of. */
@@ -22,7 +22,7 @@ export class DispatchExchange extends Exchange implements Dispatcher.DispatchCon
   #paused = false;
 
   constructor(
-    pool: HttpPool,
+    pool: ConnectedPool,
     options: Dispatcher.DispatchOptions,
     headers: IncomingHttpHeaders,
     handler: Dispatcher.DispatchHandler,

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Dispatcher, Dispatcher1Wrapper, getGlobalDispatcher } from 'undici';
-import type { HttpPool } from '../http-pool.ts';
+import type { ConnectedPool } from '../connected-pool.ts';
 import { DispatchExchange } from './dispatch-exchange.ts';
 
 /** Stands for the pool in a URL that is given as a path alone. */
@@ -11,7 +11,7 @@ const ANY_ORIGIN = 'http://pool.spillway.invalid';
  * decompression and redirects stay the platform's. A redirect that leads to another origin leaves
  * the pool, and carries none of its backends' credentials.
  */
-export function createPoolFetch(pool: HttpPool): typeof globalThis.fetch {
+export function createPoolFetch(pool: ConnectedPool): typeof globalThis.fetch {
   return function spillwayFetch(input, init) {
     const request = typeof input === 'string' || input instanceof URL ? atPool(input) : input;
     const { origin } = new URL(request instanceof URL ? request : request.url);
@@ -26,10 +26,10 @@ function atPool(input: string | URL): URL {
 }
 
 class PoolDispatcher extends Dispatcher {
-  readonly #pool: HttpPool;
+  readonly #pool: ConnectedPool;
   readonly #origin: string;
 
-  constructor(pool: HttpPool, origin: string) {
+  constructor(pool: ConnectedPool, origin: string) {
     super();
     this.#pool = pool;
     this.#origin = origin;

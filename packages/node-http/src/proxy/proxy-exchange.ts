@@ -4,6 +4,7 @@ import type { Attempt } from '../attempt.ts';
 import { BufferedBody, emptyBody } from '../body/body.ts';
 import { keptRawBody } from '../body/raw-body.ts';
 import { StreamedBody } from '../body/streamed-body.ts';
+import type { ConnectedPool } from '../connected-pool.ts';
 import { Exchange } from '../exchange.ts';
 import {
   type FlatHeaders,
@@ -13,7 +14,6 @@ import {
   type TrustsPeer,
 } from '../headers.ts';
 import type { HttpBackend } from '../http-backend.ts';
-import type { HttpPool } from '../http-pool.ts';
 import { sendProblem } from '../problem.ts';
 
 /** Bodies up to this size are gathered before they are sent: one write is cheaper than a stream. */
@@ -58,7 +58,12 @@ export class ProxyExchange extends Exchange implements Hop {
   /** The body's content coding has been undone by a parser. */
   #decoded = false;
 
-  constructor(pool: HttpPool, request: IncomingMessage, response: ServerResponse, host: ProxyHost) {
+  constructor(
+    pool: ConnectedPool,
+    request: IncomingMessage,
+    response: ServerResponse,
+    host: ProxyHost,
+  ) {
     super(pool, request.method ?? 'GET', request.url ?? '/', pool.keyHashOf(request));
     this.request = request;
     this.#response = response;
