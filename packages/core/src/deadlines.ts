@@ -23,6 +23,8 @@ export class Deadlines<E extends Expiring = Expiring> {
   #last: Expiring | undefined;
   #length = 0;
   #timer: Timer | undefined;
+  #expiring = false;
+  #closed = false;
 
   constructor(durationMs: number, clock: Clock) {
     this.durationMs = durationMs;
@@ -47,11 +49,12 @@ export class Deadlines<E extends Expiring = Expiring> {
     else this.#last.later = entry;
     this.#last = entry;
     this.#length++;
-    if (this.#timer === undefined) this.#arm(this.durationMs);
+    if (this.#timer === undefined && !this.#expiring) this.#arm(this.durationMs);
   }
 
   /** Cancels the timer. Entries that are still in the list will not expire. */
   close(): void {
+    this.#closed = true;
     this.#timer?.cancel();
     this.#timer = undefined;
   }
@@ -69,20 +72,24 @@ export class Deadlines<E extends Expiring = Expiring> {
   }
 
   #arm(delayMs: number): void {
+    if (this.#closed) return;
     this.#timer = this.#clock.setTimer(() => this.#expireDue(), Math.max(1, Math.ceil(delayMs)));
     this.#timer.unref?.();
   }
 
   #expireDue(): void {
     this.#timer = undefined;
+    this.#expiring = true;
     const now = this.#clock.now();
-    while (this.#first !== undefined && this.#first.expiresAt <= now) {
-      const entry = this.#first;
-      this.remove(entry);
-      entry.expire();
-    }
-    if (this.#first !== undefined && this.#timer === undefined) {
-      this.#arm(this.#first.expiresAt - now);
+    try {
+      while (this.#first !== undefined && this.#first.expiresAt <= now && !this.#closed) {
+        const entry = this.#first;
+        this.remove(entry);
+        entry.expire();
+      }
+    } finally {
+      this.#expiring = false;
+      if (this.#first !== undefined) this.#arm(this.#first.expiresAt - now);
     }
   }
 }

@@ -5,8 +5,8 @@ import {
   array,
   boolean,
   callable,
+  finiteNumber,
   having,
-  integer,
   nonEmptyString,
   nonNegativeInteger,
   nonNegativeMs,
@@ -42,7 +42,7 @@ describe('numbers', () => {
     ['positiveMs', positiveMs, [0.5, 10_000], [0, -1, ...INFINITE]],
     ['nonNegativeMs', nonNegativeMs, [0, 0.5], [-1, ...INFINITE]],
     ['percentage', percentage, [0.1, 50, 100], [0, -1, 100.1, ...INFINITE]],
-    ['integer', integer, [0, -5, 5], [0.5, ...INFINITE]],
+    ['finiteNumber', finiteNumber, [0, -5, 0.5], [...INFINITE]],
   ])('%s takes what makes sense, and nothing else', (_, reader, good, bad) => {
     for (const value of good) expect(reader(value, 'policy.option')).toBe(value);
     for (const value of [...bad, ...NOT_NUMBERS]) {
@@ -117,6 +117,7 @@ describe('object', () => {
 
   it.each([
     ['maxcount', "did you mean 'maxCount'?"],
+    ['MAXCOUNT', "did you mean 'maxCount'?"],
     ['max_queue_length', "did you mean 'maxQueueLength'?"],
     ['timeout', "did you mean 'timeoutMs'?"],
     ['toString', 'the options are: maxCount, maxQueueLength, timeoutMs'],

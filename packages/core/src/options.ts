@@ -75,7 +75,7 @@ export const percentage = number(
   'a percentage above 0 and up to 100',
   (value) => value > 0 && value <= 100,
 );
-export const integer = number('an integer', Number.isSafeInteger);
+export const finiteNumber = number('a finite number', Number.isFinite);
 
 export const boolean: Reader<boolean> = (value, path) => {
   if (typeof value !== 'boolean') throw new ConfigurationError(path, 'must be a boolean', value);

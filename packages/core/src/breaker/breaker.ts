@@ -32,8 +32,7 @@ const NEVER_MS = 2_147_483_647;
 const neverRotating = new EventEmitter().setMaxListeners(0);
 
 /**
- * A circuit breaker: opossum keeps the circuit open or closed and tells of its changes, driven by
- * `open()` and `close()`; the window, the wait and the single trial are kept here, because opossum
+ * A circuit breaker: opossum keeps the circuit open or closed, driven by `open()` and `close()`; the window, the wait and the single trial are kept here, because opossum
  * has no count rule, cannot wait as long as an answer asks, counts calls begun before a trip, and
  * stays shut for ever after a trial that ends without a verdict.
  *
@@ -46,6 +45,7 @@ export class Breaker {
   readonly #window: FailureWindow;
   readonly #onChange: (() => void) | undefined;
   readonly #onTrip: ((trip: Trip) => void) | undefined;
+  readonly #onClose: (() => void) | undefined;
   /** Counts trips and extensions, so that a call begun before one is known by its pass. */
   #epoch = 0;
   #waiting = false;
@@ -54,6 +54,7 @@ export class Breaker {
   #lastFailure: number | undefined;
   #timer: Timer | undefined;
   #trips = 0;
+  #disposed = false;
 
   constructor(name: string, rule: BreakerRule, clock: Clock, events: BreakerEvents = {}) {
     this.rule = rule;
@@ -61,6 +62,7 @@ export class Breaker {
     this.#window = failureWindow(rule);
     this.#onChange = events.onChange?.bind(events);
     this.#onTrip = events.onTrip?.bind(events);
+    this.#onClose = events.onClose?.bind(events);
     this.#circuit = new CircuitBreaker(async () => undefined, {
       name,
       timeout: false,
@@ -69,7 +71,6 @@ export class Breaker {
       enableSnapshots: false,
       rotateBucketController: neverRotating,
     } as CircuitBreaker.Options);
-    this.#circuit.on('close', () => events.onClose?.());
   }
 
   get state(): BreakerState {
@@ -129,7 +130,7 @@ export class Breaker {
     } else if (this.#countsNow(pass)) {
       this.#lastFailure = statusCode;
       if (this.#window.record(true, now)) this.#trip(now, durationMs, statusCode);
-    } else if (!this.#circuit.closed && asked !== undefined) {
+    } else if (!this.#circuit.closed && asked !== undefined && !this.#disposed) {
       this.#extend(now, durationMs);
     }
   }
@@ -141,19 +142,20 @@ export class Breaker {
     this.#onChange?.();
   }
 
-  /** Cancels the timer. The breaker must not be used afterwards. */
+  /** Cancels the timer. Calls that end later change nothing any more. */
   dispose(): void {
+    this.#disposed = true;
     this.#timer?.cancel();
     this.#circuit.shutdown();
   }
 
   #isTrial(pass: Pass): boolean {
-    return this.#trialUnderWay && pass === this.#epoch * 2 + 1;
+    return !this.#disposed && this.#trialUnderWay && pass === this.#epoch * 2 + 1;
   }
 
   /** Calls begun before a trip say nothing of the time after it. */
   #countsNow(pass: Pass): boolean {
-    return this.#circuit.closed && pass >> 1 === this.#epoch;
+    return !this.#disposed && this.#circuit.closed && pass >> 1 === this.#epoch;
   }
 
   #trip(now: number, durationMs: number, statusCode: number | undefined): void {
@@ -164,8 +166,9 @@ export class Breaker {
     this.#window.clear();
     this.#wait(now + durationMs, durationMs);
     this.#circuit.open();
-    this.#onTrip?.({ statusCode, durationMs });
+    // Listeners come last: one that throws must find everything done.
     this.#onChange?.();
+    this.#onTrip?.({ statusCode, durationMs });
   }
 
   /** A later, longer wait extends a trip; a shorter one never shortens it. */
@@ -201,5 +204,6 @@ export class Breaker {
     this.#window.clear();
     this.#circuit.close();
     this.#onChange?.();
+    this.#onClose?.();
   }
 }

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors.ts';
 import {
   boolean,
+  number,
   object,
   optional,
   percentage,
@@ -65,10 +66,17 @@ export interface BreakerRule {
 export const DEFAULT_MAX_TRIP_DURATION_MS = 120_000;
 const DEFAULT_MINIMUM_REQUESTS = 20;
 
+/** Each failure that is waited for is remembered: eight bytes. */
+const MAX_FAILURE_COUNT = 1_000_000;
+const failureCount = number(
+  `a positive integer of at most ${MAX_FAILURE_COUNT}`,
+  (value) => Number.isInteger(value) && value > 0 && value <= MAX_FAILURE_COUNT,
+);
+
 /** Reads a breaker rule whose failures are, unless it says otherwise, `defaultStatusCodes`. */
 export function breakerRule(defaultStatusCodes: readonly (number | string)[]): Reader<BreakerRule> {
   const read = object<BreakerRule>({
-    failureCount: optional(positiveInteger),
+    failureCount: optional(failureCount),
     failurePercentage: optional(percentage),
     minimumRequests: optional(positiveInteger),
     intervalMs: optional(positiveMs, 10_000),

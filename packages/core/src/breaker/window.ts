@@ -43,6 +43,11 @@ export class CountWindow implements FailureWindow {
 
 const BUCKETS = 32;
 
+/** Times may be below zero: only their differences mean anything. */
+function slotOf(bucket: number): number {
+  return ((bucket % BUCKETS) + BUCKETS) % BUCKETS;
+}
+
 /**
  * Outcomes by bucket of 1/32 of the interval: bounded memory at any rate, at the price that an
  * outcome may be forgotten up to one bucket early. It is never remembered too long.
@@ -65,7 +70,7 @@ export class PercentageWindow implements FailureWindow {
 
   record(failed: boolean, now: number): boolean {
     this.#advance(Math.floor(now / this.#bucketMs));
-    const index = this.#bucket % BUCKETS;
+    const index = slotOf(this.#bucket);
     this.#totals[index] = (this.#totals[index] as number) + 1;
     this.#total++;
     if (failed) {
@@ -89,7 +94,7 @@ export class PercentageWindow implements FailureWindow {
       this.clear();
     } else {
       for (let stale = this.#bucket + 1; stale <= bucket; stale++) {
-        const index = stale % BUCKETS;
+        const index = slotOf(stale);
         this.#total -= this.#totals[index] as number;
         this.#failed -= this.#failures[index] as number;
         this.#totals[index] = 0;

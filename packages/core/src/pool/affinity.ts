@@ -48,6 +48,7 @@ export const readAffinity: Reader<KeyOf> = (value, path) => {
   };
 };
 
-function hashUnlessEmpty(key: string | undefined): number | undefined {
-  return key === undefined || key === '' ? undefined : hashOf(String(key));
+/** `null` is what untyped code says for no key. */
+function hashUnlessEmpty(key: string | null | undefined): number | undefined {
+  return key === undefined || key === null || key === '' ? undefined : hashOf(String(key));
 }

@@ -110,6 +110,11 @@ export class Backend {
     return this.#waitUntil > now ? this.#waitUntil - now : undefined;
   }
 
+  /** A good answer came: what was asked for before is over. */
+  recovered(): void {
+    this.#waitUntil = Number.NEGATIVE_INFINITY;
+  }
+
   /** Remembers the wait that an answer asked for, with or without a breaker. */
   askedToWait(now: number, waitMs: number): void {
     this.#waitUntil = now + waitMs;

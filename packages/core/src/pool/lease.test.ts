@@ -6,14 +6,19 @@ import { Lease } from './lease.ts';
 import { readPoolOptions } from './options.ts';
 import { OUTCOMES } from './outcome.ts';
 
-function setUp(breaker?: BreakerOptions) {
+function setUp(breaker?: BreakerOptions, maxCount?: number) {
   const clock = new FakeClock();
   const { backends } = readPoolOptions('test', {
-    backends: [{ id: 'a', url: 'https://a.test', breaker }],
+    backends: [{ id: 'a', url: 'https://a.test', breaker, maxCount }],
   });
-  const events = { availabilityChanged() {}, tripped() {}, recovered() {} };
+  const changes: boolean[] = [];
+  const events = {
+    availabilityChanged: ({ available }: Backend) => changes.push(available),
+    tripped() {},
+    recovered() {},
+  };
   const backend = new Backend(backends[0] as BackendConfig, clock, events);
-  return { clock, backend, lease: () => new Lease(backend, clock.now()) };
+  return { changes, clock, backend, lease: () => new Lease(backend, clock.now()) };
 }
 
 describe('Lease', () => {
@@ -123,6 +128,28 @@ describe('Lease', () => {
     trial.release(false, clock.now());
     expect(backend.available).toBe(true);
     expect(backend.breaker?.state).toBe('half-open');
+  });
+});
+
+describe('the availability of a backend', () => {
+  it('is told when it changes, not each time that it may have', () => {
+    const rule = { failureCount: 1, tripDurationMs: 1_000, acceptRetryAfter: true };
+    const { changes, clock, backend, lease } = setUp(rule, 2);
+    const [first, second] = [lease(), lease()];
+    expect(changes).toEqual([false]);
+    // Tripped while full, extended, and no longer full while tripped.
+    first.answered(429, { 'retry-after': '5' }, clock.now());
+    second.answered(429, { 'retry-after': '9' }, clock.now());
+    first.release(true, clock.now());
+    second.release(true, clock.now());
+    expect(changes).toEqual([false]);
+    clock.advance(9_000);
+    expect(changes).toEqual([false, true]);
+    const trial = lease();
+    trial.answered(200, {}, clock.now());
+    trial.release(true, clock.now());
+    expect(changes).toEqual([false, true, false, true]);
+    expect(backend.available).toBe(true);
   });
 });
 

@@ -26,6 +26,7 @@ export class Lease<B extends Backend = Backend> {
   /** The head of the answer has come. */
   answered(statusCode: number, headers: AnswerHeaders, now: number): void {
     this.#outcome = outcomeOf(statusCode);
+    if (this.#outcome === 'success') this.backend.recovered();
     const breaker = this.backend.breaker;
     const failed = breaker?.rule.statusCodes.has(statusCode) ?? false;
     const waitMs =

@@ -17,7 +17,6 @@ export class Level<B extends Backend> {
   #available: readonly B[] = [];
   #totalWeight = 0;
   #shares: SmoothShares<B> | undefined;
-  #turn = 0;
   #stale = true;
 
   /** @param members those with a weight above 0: the others get nothing */
@@ -37,7 +36,7 @@ export class Level<B extends Backend> {
     const available = this.#current();
     if (available.length === 0) return undefined;
     if (keyHash !== undefined) return rendezvous(available, keyHash);
-    if (this.#balance === 'least-requests') return leastRequests(available, this.#turn++);
+    if (this.#balance === 'least-requests') return leastRequests(available, this.#random);
     if (this.#balance === 'random') return drawByWeight(available, this.#totalWeight, this.#random);
     this.#shares ??= new SmoothShares(available, this.#random);
     return this.#shares.next();
@@ -49,7 +48,7 @@ export class Level<B extends Backend> {
     if (keyHash !== undefined) return rendezvous(available, keyHash, tried);
     const left = available.filter((backend) => !tried.includes(backend));
     if (left.length === 0) return undefined;
-    if (this.#balance === 'least-requests') return leastRequests(left, this.#turn++);
+    if (this.#balance === 'least-requests') return leastRequests(left, this.#random);
     return drawByWeight(left, totalWeight(left), this.#random);
   }
 
@@ -64,16 +63,19 @@ export class Level<B extends Backend> {
   }
 }
 
-/** The one with the fewest requests under way for its weight; equals take turns. */
-function leastRequests<B extends Backend>(backends: readonly B[], turn: number): B | undefined {
+/** The one with the fewest requests under way for its weight; among equals, any. */
+function leastRequests<B extends Backend>(backends: readonly B[], random: Random): B | undefined {
   let least: B | undefined;
   let lowest = Number.POSITIVE_INFINITY;
-  for (let offset = 0; offset < backends.length; offset++) {
-    const backend = backends[(turn + offset) % backends.length] as B;
+  let equals = 0;
+  for (const backend of backends) {
     const load = (backend.running + 1) / backend.weight;
     if (load < lowest) {
       least = backend;
       lowest = load;
+      equals = 1;
+    } else if (load === lowest && random() * ++equals < 1) {
+      least = backend;
     }
   }
   return least;

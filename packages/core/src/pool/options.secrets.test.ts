@@ -37,12 +37,15 @@ describe('a secret', () => {
     expectHidden({ url: `https://a.test/?code=${SECRET}` }, 'url');
   });
 
-  it.fails.each([
-    `ftp://user:${SECRET}@a.test`,
-    `user:${SECRET}@a.test`,
-    `https://u:${SECRET}@a b`,
-  ])('in %j, which is no URL of a backend, is not shown', (url) => {
-    expectHidden({ url }, 'url');
+  it.each([`ftp://user:${SECRET}@a.test`, `user:${SECRET}@a.test`, `https://u:${SECRET}@a b`])(
+    'in %j, which is no URL of a backend, is not shown',
+    (url) => {
+      expectHidden({ url }, 'url');
+    },
+  );
+
+  it('in the query of a URL of another kind is not shown', () => {
+    expectHidden({ url: `ftp://a.test/?code=${SECRET}` }, 'url');
   });
 
   it.each<[Record<string, unknown>, string]>([

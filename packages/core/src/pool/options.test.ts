@@ -159,7 +159,7 @@ describe('the options of a backend', () => {
       { weight: Number.POSITIVE_INFINITY },
       'weight must be a finite number of at least 0, got Infinity',
     ],
-    [{ priority: 1.5 }, 'priority must be an integer, got 1.5'],
+    [{ priority: Number.NaN }, 'priority must be a finite number, got NaN'],
     [{ maxCount: 0 }, 'maxCount must be a positive integer, got 0'],
     [{ wieght: 1 }, "wieght is not an option; did you mean 'weight'?"],
     [{ breaker: true }, 'breaker must be an object, got true'],

@@ -2,7 +2,7 @@ import { type BreakerOptions, type BreakerRule, breakerRule } from '../breaker/r
 import { ConfigurationError } from '../errors.ts';
 import {
   array,
-  integer,
+  finiteNumber,
   nonEmptyString,
   nonNegativeInteger,
   nonNegativeNumber,
@@ -107,11 +107,17 @@ export interface PoolConfig {
 
 const readBreaker = breakerRule([429, '500-599']);
 
+/** Where a URL may hold a password or a key: before the `@`, in the query. */
+function hideSecrets(url: string): string {
+  return url.replace(/^.*@/s, '***@').replace(/[?#].*$/s, '?***');
+}
+
 const readUrl: Reader<URL> = (value, path) => {
   const text = value instanceof URL ? value.href : value;
   const url = typeof text === 'string' ? URL.parse(text) : null;
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new ConfigurationError(path, "must be an absolute 'http:' or 'https:' URL", value);
+    const shown = typeof text === 'string' ? hideSecrets(text) : value;
+    throw new ConfigurationError(path, "must be an absolute 'http:' or 'https:' URL", shown);
   }
   // The value is not shown: it may hold a secret.
   if (url.username !== '' || url.password !== '') {
@@ -167,7 +173,7 @@ type ReadBackend = Omit<BackendConfig, 'breaker'> & { breaker: BreakerRule | fal
 const readBackend = object<ReadBackend>({
   id: nonEmptyString,
   url: readUrl,
-  priority: optional(integer, 1),
+  priority: optional(finiteNumber, 1),
   weight: optional(nonNegativeNumber, 1),
   headers: optional(readHeaders, {}),
   breaker: optional(readOwnBreaker),

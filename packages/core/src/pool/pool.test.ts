@@ -1,7 +1,7 @@
 import { FakeClock } from '@spillway/test/support/fake-clock.ts';
 import { ScriptedSubmission, scriptedPool } from '@spillway/test/support/scripted-submission.ts';
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Pool } from './pool.ts';
 
 const ptu = {
@@ -147,97 +147,5 @@ describe('affinity', () => {
     const pool = scriptedPool({ backends, affinity: { header: 'x-serve-shard-key' } });
     const paths = Array.from({ length: 4 }, () => send(pool, '', all)[0]);
     expect(paths.sort()).toEqual(['a', 'b', 'c', 'd']);
-  });
-});
-
-describe('what a pool tells', () => {
-  it('emits trips, recoveries and spillovers', () => {
-    const clock = new FakeClock();
-    const pool = scriptedPool({ backends: [ptu, payg] }, clock);
-    const heard: unknown[] = [];
-    pool.on('trip', (trip) => heard.push(['trip', trip]));
-    pool.on('recover', (recovery) => heard.push(['recover', recovery]));
-    pool.on('spillover', (spillover) => heard.push(['spillover', spillover]));
-    const spillover = ['spillover', { from: 1, to: 2, backend: 'payg' }];
-    for (let request = 0; request < 3; request++) pathOf(pool, { ptu: 429, payg: 200 });
-    clock.advance(60_000);
-    pathOf(pool, { ptu: 200 });
-    expect(heard).toEqual([
-      spillover,
-      spillover,
-      ['trip', { backend: 'ptu', statusCode: 429, durationMs: 60_000 }],
-      spillover,
-      ['recover', { backend: 'ptu' }],
-    ]);
-  });
-
-  it('shows its state, and no credential', () => {
-    const clock = new FakeClock();
-    const url = 'https://ptu.example/openai/';
-    const headers = { 'api-key': 's3cret' };
-    const pool = scriptedPool({ backends: [{ ...ptu, url, headers, maxCount: 9 }, payg] }, clock);
-    for (let request = 0; request < 3; request++) pathOf(pool, { ptu: 429, payg: 200 });
-    new ScriptedSubmission(pool).begin();
-    pool.rejected('no_backend');
-    clock.advance(1_000);
-    const none = { success: 0, client_error: 0, throttled: 0, server_error: 0 };
-    const noFailure = { connect_error: 0, reset: 0, timeout: 0, cancelled: 0 };
-    expect(pool.status()).toEqual({
-      name: 'chat',
-      balance: 'weighted',
-      running: 1,
-      waiting: 0,
-      spillovers: [{ from: 1, to: 2, count: 3 }],
-      rejections: { no_backend: 1 },
-      backends: [
-        {
-          id: 'ptu',
-          url,
-          priority: 1,
-          weight: 1,
-          available: false,
-          running: 0,
-          maxCount: 9,
-          breaker: { state: 'open', trips: 1, remainingMs: 59_000 },
-          attempts: { ...none, ...noFailure, throttled: 3 },
-        },
-        {
-          id: 'payg',
-          url: 'https://payg.test/',
-          priority: 2,
-          weight: 1,
-          available: true,
-          running: 1,
-          attempts: { ...none, ...noFailure, success: 3 },
-        },
-      ],
-    });
-    expect(JSON.stringify(pool.status())).not.toContain('s3cret');
-  });
-
-  it('leaves no timers, not even opossum’s, after dispose()', () => {
-    vi.useFakeTimers();
-    try {
-      const clock = new FakeClock();
-      const pool = scriptedPool({ backends: [ptu, payg] }, clock);
-      for (let request = 0; request < 3; request++) pathOf(pool, { ptu: 429, payg: 200 });
-      expect(clock.pendingTimers).toBe(1);
-      pool.dispose();
-      expect(clock.pendingTimers).toBe(0);
-      expect(vi.getTimerCount()).toBe(0);
-    } finally {
-      vi.useRealTimers();
-    }
-  });
-
-  it.fails('sends nothing to a tripped backend although a listener has thrown', () => {
-    const pool = scriptedPool({
-      backends: [{ ...ptu, breaker: { failureCount: 1 } }, payg],
-    });
-    pool.once('trip', () => {
-      throw new Error('listener');
-    });
-    expect(() => pathOf(pool, { ptu: 429, payg: 200 })).toThrow('listener');
-    expect(pathOf(pool, { payg: 200 })).toEqual(['payg']);
   });
 });

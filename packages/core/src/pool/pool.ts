@@ -77,8 +77,8 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
     const config = readPoolOptions(name, options);
     const events: BackendEvents = {
       availabilityChanged: (backend) => this.#availabilityChanged(backend as B),
-      tripped: ({ id }, trip) => this.emit('trip', { backend: id, ...trip }),
-      recovered: ({ id }) => this.emit('recover', { backend: id }),
+      tripped: ({ id }, trip) => this.#tell('trip', { backend: id, ...trip }),
+      recovered: ({ id }) => this.#tell('recover', { backend: id }),
     };
     this.name = name;
     this.clock = context.clock;
@@ -154,8 +154,9 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
       this.#spillovers.set(to, spillover);
     }
     spillover.count++;
-    if (this.listenerCount('spillover') > 0)
-      this.emit('spillover', { from, to, backend: backend.id });
+    if (this.listenerCount('spillover') > 0) {
+      this.#tell('spillover', { from, to, backend: backend.id });
+    }
   }
 
   /** The pool itself answered a request. */
@@ -181,6 +182,17 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
   dispose(): void {
     this.queue?.close();
     for (const backend of this.#backends) backend.dispose();
+  }
+
+  /** A listener that throws is an uncaught exception, and no request's failure. */
+  #tell<E extends keyof PoolEvents>(name: E, event: PoolEvents[E][0]): void {
+    try {
+      (this as EventEmitter).emit(name, event);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   #availabilityChanged(backend: B): void {

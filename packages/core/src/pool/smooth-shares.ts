@@ -14,6 +14,8 @@ interface Turn<M> {
   served: number;
   release: number;
   deadline: number;
+  /** Decides between equal deadlines. Drawn, so that a schedule that is soon made anew favours nobody. */
+  readonly lot: number;
 }
 
 /** Absorbs rounding where turn × period should be whole. */
@@ -33,7 +35,7 @@ export class SmoothShares<M extends Weighted> {
   readonly #members: readonly M[];
   readonly #random: Random;
   readonly #total: number;
-  readonly #ready = new TinyQueue<Turn<M>>([], (a, b) => a.deadline - b.deadline);
+  readonly #ready = new TinyQueue<Turn<M>>([], (a, b) => a.deadline - b.deadline || a.lot - b.lot);
   readonly #waiting = new TinyQueue<Turn<M>>([], (a, b) => a.release - b.release);
   #first: M | undefined;
   #slot = 0;
@@ -70,7 +72,7 @@ export class SmoothShares<M extends Weighted> {
     for (const member of this.#members) {
       const served = member === this.#first ? 1 : 0;
       const period = this.#total / member.weight;
-      this.#enqueue({ member, period, served, release: 0, deadline: 0 });
+      this.#enqueue({ member, period, served, release: 0, deadline: 0, lot: this.#random() });
     }
   }
 

@@ -77,27 +77,63 @@ describe('the queue of a pool', () => {
     expect(third.current).toBeDefined();
   });
 
-  it('lets nobody overtake, not even one who comes as places are handed out', () => {
-    const { clock, send } = setUp(
-      2,
-      { maxQueueLength: 9, timeoutMs: 60_000 },
-      {
+  describe('while places are handed out', () => {
+    /** Three places are free at once, for the two that wait and one who comes in between. */
+    function handOut() {
+      const { clock, send } = setUp(3, undefined, {
         breaker: { failureCount: 1, tripDurationMs: 1_000 },
-      },
-    );
-    const [first, second, third, fourth, fifth] = [send(), send(), send(), send(), send()];
-    first.reply(500);
-    second.reply(200);
-    clock.advance(1_000);
-    expect(running([third, fourth, fifth])).toEqual([true, false, false]);
-    let newcomer: ScriptedSubmission | undefined;
-    fourth.onAttempt = () => {
-      third.leases[0]?.release(true, clock.now());
-      newcomer = send();
-    };
-    third.head(200);
-    expect(running([fourth, fifth])).toEqual([true, true]);
-    expect(newcomer?.leases).toEqual([]);
+      });
+      const occupants = [send(), send(), send()];
+      const [trial, second, third] = [send(), send(), send()];
+      for (const occupant of occupants) occupant.reply(500);
+      clock.advance(1_000);
+      let newcomer: ScriptedSubmission | undefined;
+      let overtaken: boolean | undefined;
+      second.onAttempt = () => {
+        newcomer = send();
+        overtaken = newcomer.path.length > third.path.length;
+      };
+      trial.reply(200);
+      return { newcomer, overtaken, served: [second, third] };
+    }
+
+    it('lets nobody overtake', () => {
+      const { overtaken, served } = handOut();
+      expect(overtaken).toBe(false);
+      expect(running(served)).toEqual([true, true]);
+    });
+
+    it('lets one who comes wait, and refuses nobody', () => {
+      expect(handOut().newcomer?.problem).toBeUndefined();
+    });
+  });
+
+  it('gives a request one place, also when another becomes free as it does', () => {
+    const backends = ['a', 'b'].map((id) => ({ id, maxCount: 1 }));
+    const pool = scriptedPool({ backends, queue: { maxQueueLength: 9 } });
+    const requests = Array.from({ length: 4 }, () => new ScriptedSubmission(pool));
+    const [first, second, third, fourth] = requests as [
+      ScriptedSubmission,
+      ScriptedSubmission,
+      ScriptedSubmission,
+      ScriptedSubmission,
+    ];
+    for (const request of requests) request.begin();
+    third.onAttempt = () => second.reply(200);
+    first.reply(200);
+    expect(third.path).toEqual(first.path);
+    expect(fourth.path).toEqual(second.path);
+    expect(pool.status()).toMatchObject({ running: 2, waiting: 0 });
+  });
+
+  it('goes on when an attempt ends as it begins', () => {
+    const { send } = setUp();
+    const [first, second, third] = [send(), send(), send()];
+    second.onAttempt = () => second.fail('connect_error');
+    first.reply(200);
+    expect(second.path).toEqual(['a']);
+    expect(second.problem).toMatchObject({ code: 'bad_gateway' });
+    expect(third.current).toBeDefined();
   });
 
   it('goes on when a tripped backend recovers, first with one trial, then with the rest', () => {
@@ -119,15 +155,18 @@ describe('the queue of a pool', () => {
   });
 
   it('does not hold requests that no free place could help', () => {
-    const { send } = setUp(
+    const { clock, send } = setUp(
       1,
       { maxQueueLength: 9, timeoutMs: 60_000 },
       {
         breaker: { failureCount: 1 },
       },
     );
-    send().reply(429);
-    expect(send().problem).toMatchObject({ code: 'no_backend', status: 429 });
+    const first = send();
+    const lease = first.head(429);
+    expect(send().problem, 'tripped and full').toMatchObject({ code: 'no_backend', status: 429 });
+    lease.release(true, clock.now());
+    expect(send().problem, 'tripped').toMatchObject({ code: 'no_backend', status: 429 });
   });
 
   it('has one timer for all, and none after dispose()', () => {

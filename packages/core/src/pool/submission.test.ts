@@ -149,7 +149,12 @@ describe('with nothing left to try', () => {
     new ScriptedSubmission(pool).begin();
     const { problem } = new ScriptedSubmission(pool).play({});
     expect(problem).toBeInstanceOf(RejectedError);
-    expect(problem).toMatchObject({ code: 'no_backend', status: 503, retryAfterMs: 0 });
+    expect(problem).toMatchObject({
+      code: 'no_backend',
+      status: 503,
+      detail: 'every backend is at its limit',
+      retryAfterMs: 0,
+    });
   });
 
   it.each([

@@ -52,7 +52,7 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
     if (queue === undefined || queue.length === 0) {
       if (this.advance()) return;
     }
-    if (queue !== undefined && this.pool.isFull) {
+    if (queue !== undefined && (queue.length > 0 || this.pool.isFull)) {
       if (queue.length < this.pool.config.queue.maxQueueLength) queue.start(this);
       else this.reject(this.#refusal('queue_full', 'its queue is full'));
     } else {
@@ -113,9 +113,11 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
   }
 
   #unavailable(): ProblemError {
-    if (this.pool.isFull) return this.#noBackend('every backend is at its limit', 503);
-    return this.pool.trippedByThrottling
-      ? this.#noBackend('every backend is out of capacity', 429)
+    if (this.pool.trippedByThrottling) {
+      return this.#noBackend('every backend is out of capacity', 429);
+    }
+    return this.pool.isFull
+      ? this.#noBackend('every backend is at its limit', 503)
       : this.#noBackend('every backend is tripped', 503);
   }
 

@@ -117,14 +117,14 @@ describe('a date in Retry-After', () => {
   });
 
   // RFC 9110 §5.6.7: recipients MUST accept it, and MUST read it as UTC.
-  it.fails('may have the form of asctime, which is in UTC wherever the process runs', () => {
+  it('may have the form of asctime, which is in UTC wherever the process runs', () => {
     vi.stubEnv('TZ', 'America/New_York');
     expect(new Date(NOW).getTimezoneOffset()).not.toBe(0);
     expect(askedWaitMs({ 'retry-after': 'Thu May 14 10:00:33 2026' })).toBe(33_000);
   });
 
   // Date.parse reads a year into the first, a day and a year into the second.
-  it.fails.each(['wait 2050', 'retry after 2049-01-01'])('is not seen in %j', (garbage) => {
+  it.each(['wait 2050', 'retry after 2049-01-01'])('is not seen in %j', (garbage) => {
     expect(askedWaitMs({ 'retry-after': garbage })).toBeUndefined();
   });
 });
@@ -153,7 +153,7 @@ describe('whatever an answer says', () => {
     );
   });
 
-  it.fails('no number is so large that the wait has no end', () => {
+  it('no number is so large that the wait has no end', () => {
     const nines = '9'.repeat(400);
     for (const name of NAMES) {
       for (const unit of ['', 's', 'ms', 'h']) {

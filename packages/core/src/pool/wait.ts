@@ -27,7 +27,10 @@ const DECIMAL = /^\s*(\d+(?:\.\d*)?|\.\d+)\s*$/;
 
 function positive(value: string | undefined, unitMs: number): number | undefined {
   const number = value === undefined ? null : DECIMAL.exec(value);
-  const waitMs = number === null ? 0 : Number(number[1]) * unitMs;
+  return number === null ? undefined : sensible(Number(number[1]) * unitMs);
+}
+
+function sensible(waitMs: number): number | undefined {
   return waitMs > 0 && Number.isFinite(waitMs) ? waitMs : undefined;
 }
 
@@ -36,13 +39,20 @@ function retryAfterMs(value: string | undefined, date: string | undefined): numb
   return positive(value, 1_000) ?? untilDate(value, date);
 }
 
+/** The three forms of RFC 9110 §5.6.7, all in UTC; only the obsolete asctime form does not say so. */
+const HTTP_DATE =
+  /^\s*[a-z]{3,9},? (?:\d\d[ -][a-z]{3}[ -]\d{2,4}|[a-z]{3} [ \d]\d) \d\d:\d\d:\d\d (gmt|\d{4})\s*$/i;
+
+function dateMs(value: string): number {
+  const form = HTTP_DATE.exec(value);
+  if (form === null) return Number.NaN;
+  return Date.parse(form[1]?.toLowerCase() === 'gmt' ? value : `${value} GMT`);
+}
+
 /** Measured from the answer's own `Date` where it has one, so that clocks that differ do no harm. */
 function untilDate(value: string, date: string | undefined): number | undefined {
-  // A date has letters; without this, Date.parse would read "-1" as a month.
-  if (!/[a-z]/i.test(value)) return undefined;
-  const sentAt = date === undefined ? Number.NaN : Date.parse(date);
-  const waitMs = Date.parse(value) - (Number.isNaN(sentAt) ? Date.now() : sentAt);
-  return waitMs > 0 ? waitMs : undefined;
+  const sentAt = date === undefined ? Number.NaN : dateMs(date);
+  return sensible(dateMs(value) - (Number.isNaN(sentAt) ? Date.now() : sentAt));
 }
 
 const DURATION = /^\s*(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?\s*$/;
@@ -56,5 +66,5 @@ function resetMs(value: string | undefined): number | undefined {
   const [, hours = 0, minutes = 0, secs = 0, millis = 0] = parts;
   const waitMs =
     Number(hours) * 3_600_000 + Number(minutes) * 60_000 + Number(secs) * 1_000 + Number(millis);
-  return waitMs > 0 ? waitMs : undefined;
+  return sensible(waitMs);
 }
