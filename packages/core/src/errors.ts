@@ -67,6 +67,12 @@ export abstract class ProblemError extends SpillwayError {
     this.detail = details.detail;
     this.retryAfterMs = details.retryAfterMs;
   }
+
+  /** The value of the `Retry-After` header: whole seconds, at least 1; `undefined` when there is none. */
+  get retryAfterSeconds(): number | undefined {
+    if (this.retryAfterMs === undefined) return undefined;
+    return Math.max(1, Math.ceil(this.retryAfterMs / 1_000));
+  }
 }
 
 /** The request never ran: it is safe to try it elsewhere, or again after `retryAfterMs`. */

@@ -2,6 +2,7 @@ import { type PoolOptions, read } from '@spillway/core';
 import {
   Engine,
   type EngineOptions,
+  engineOptionShape,
   type HttpPool,
   type MetricsRegistry,
   type ShutdownOptions,
@@ -48,15 +49,17 @@ export interface Spillway {
   shutdown(options?: ShutdownOptions): Promise<void>;
 }
 
-const readOnReject = read.optional(read.callable<OnReject>());
+const readOptions = read.object<SpillwayOptions>({
+  ...engineOptionShape,
+  onReject: read.optional(read.callable<OnReject>()),
+});
 
 /**
  * Makes the one object that a service needs. Every option has a default.
  * @throws ConfigurationError when an option is unknown or of the wrong type
  */
 export function createSpillway(options: SpillwayOptions = {}): Spillway {
-  const { onReject, ...engineOptions } = options;
-  readOnReject(onReject, 'createSpillway.onReject');
+  const { onReject, ...engineOptions } = readOptions(options, 'createSpillway');
   const engine = new Engine(engineOptions);
   return {
     registry: engine.registry,

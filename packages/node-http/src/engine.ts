@@ -56,12 +56,15 @@ export interface SpillwayStatus {
   readonly pools: Readonly<Record<string, PoolStatus>>;
 }
 
-const readEngineOptions = read.object<EngineOptions>({
+/** For adapters, which read their own options beside the engine's. */
+export const engineOptionShape: read.Shape<EngineOptions> = {
   registry: read.optional(read.having<MetricsRegistry>('registerMetric', 'metrics')),
   logger: read.optional(read.having<Logger>('info', 'warn', 'error')),
   clock: read.optional(read.having<Clock>('now', 'setTimer')),
   random: read.optional(read.callable<Random>()),
-});
+};
+
+const readEngineOptions = read.object(engineOptionShape);
 
 const readShutdownOptions = read.object({
   server: read.optional(read.having<Server>('close')),

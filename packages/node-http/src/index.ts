@@ -2,6 +2,7 @@ export { keepRawBody } from './body/raw-body.ts';
 export {
   Engine,
   type EngineOptions,
+  engineOptionShape,
   type ShutdownOptions,
   type SpillwayStatus,
 } from './engine.ts';

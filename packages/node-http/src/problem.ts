@@ -20,9 +20,8 @@ export function problemHeaders(problem: ProblemError, body: string): Record<stri
     'content-length': String(Buffer.byteLength(body)),
     'cache-control': 'no-store',
   };
-  if (problem.retryAfterMs !== undefined) {
-    headers['retry-after'] = String(Math.max(1, Math.ceil(problem.retryAfterMs / 1_000)));
-  }
+  const { retryAfterSeconds } = problem;
+  if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds);
   return headers;
 }
 

@@ -1,0 +1,36 @@
+import { createSpillway } from '@spillway/express';
+import express from 'express';
+
+const app = express();
+app.get('/hello', (_req, res) => res.send('hello')); // what the service does already
+
+const spillway = createSpillway({ logger: console });
+const chat = spillway.pool('chat', {
+  backends: [
+    {
+      id: 'ptu1',
+      url: env('PTU_URL'), // https://….openai.azure.com/openai
+      priority: 1,
+      headers: { 'api-key': env('PTU_KEY') },
+      breaker: {
+        failureCount: 3,
+        statusCodes: [429],
+        acceptRetryAfter: true,
+        tripDurationMs: 60_000,
+      },
+    },
+    { id: 'payg1', url: env('PAYG_URL'), priority: 2, headers: { 'api-key': env('PAYG_KEY') } },
+  ],
+});
+
+app.use('/openai', spillway.proxy(chat)); // in front of it: your own authentication
+app.get('/metrics', spillway.metrics());
+
+const server = app.listen(Number(env('PORT')));
+process.once('SIGTERM', () => spillway.shutdown({ server }));
+
+function env(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`the environment variable ${name} must be set`);
+  return value;
+}

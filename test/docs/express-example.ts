@@ -1,0 +1,26 @@
+// #region example
+import { createSpillway } from '@spillway/express';
+import express from 'express';
+
+const app = express();
+const spillway = createSpillway();
+const chat = spillway.pool('chat', {
+  backends: [
+    { id: 'ptu1', url: 'https://ptu.example/openai', headers: { 'api-key': ptuKey } },
+    {
+      id: 'payg1',
+      url: 'https://payg.example/openai',
+      headers: { 'api-key': paygKey },
+      priority: 2,
+    },
+  ],
+});
+app.use('/openai', spillway.proxy(chat));
+app.get('/metrics', spillway.metrics());
+const server = app.listen(3000);
+process.once('SIGTERM', () => spillway.shutdown({ server }));
+// #endregion
+
+// Its page is copied from here, and checked with the types; the quick start is what the tests run.
+declare const ptuKey: string;
+declare const paygKey: string;
