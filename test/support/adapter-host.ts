@@ -10,8 +10,8 @@ export type SimpleAnswer = { readonly status: number; readonly body: string } | 
 
 /** `createSpillway()`'s object, as far as it is alike in all adapters. */
 export interface HostSpillway {
-  pool(name: string, options: PoolOptions<never>): HttpPool<never>;
-  proxy(pool: HttpPool<never>, options?: { onReject?: Middleware }): Middleware;
+  pool(name: string, options: PoolOptions): HttpPool;
+  proxy(pool: HttpPool, options?: { onReject?: Middleware }): Middleware;
   metrics(): Middleware;
   status(): SpillwayStatus;
   shutdown(options?: ShutdownOptions): Promise<void>;

@@ -11,7 +11,7 @@ import { until, within } from './until.ts';
 export interface Mounting {
   readonly app: HostApp;
   readonly spillway: HostSpillway;
-  readonly pool: HttpPool<never>;
+  readonly pool: HttpPool;
 }
 
 export interface ServeOptions<Ids extends string> {
@@ -19,7 +19,7 @@ export interface ServeOptions<Ids extends string> {
   readonly backends: Readonly<Record<Ids, Answer>>;
   /** Of single backends, beside id, url and priority. */
   readonly each?: Partial<Record<Ids, Partial<BackendOptions>>>;
-  readonly pool?: Partial<PoolOptions<never>>;
+  readonly pool?: Partial<PoolOptions>;
   /** The path of every backend's URL. */
   readonly base?: string;
   readonly spillway?: HostSpillwayOptions;

@@ -29,7 +29,15 @@ export function proxy(pool: HttpPool, options: ProxyOptions): RequestHandler {
     };
   }
   return function spillwayProxy(req, res, next) {
-    forward(req, res, (error) => onReject(error, req, res, next));
+    forward(req, res, (error) => {
+      // Called from a socket's event, where nobody else would catch what it throws.
+      try {
+        const result: unknown = onReject(error, req, res, next);
+        if (result instanceof Promise) result.catch(next);
+      } catch (thrown) {
+        next(thrown);
+      }
+    });
   };
 }
 

@@ -213,9 +213,9 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#destination === 'nowhere') return;
+    if (this.deadlines !== undefined) this.#restart(this.#pool.bodyDeadlines);
     if (this.#destination === 'caller') {
-      if (this.deadlines !== undefined) this.#restart(this.#pool.bodyDeadlines);
       this.#owner.receive(this, chunk);
     } else if (this.#destination === 'held') {
       // Copied: the chunk is a window into a buffer that is far larger than most refusals.

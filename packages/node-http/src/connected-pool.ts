@@ -90,6 +90,6 @@ export class ConnectedPool extends Pool<HttpBackend> {
     this.bodyDeadlines.close();
     this.drainDeadlines.close();
     this.dispose();
-    await Promise.all(this.backends.map(({ connections }) => connections.destroy()));
+    await Promise.all(this.backends.map((backend) => backend.destroy()));
   }
 }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import {
   Backend,
   type BackendConfig,
@@ -5,8 +6,11 @@ import {
   type Clock,
   type PoolConfig,
 } from '@spillway/core';
-import { Pool as UndiciPool } from 'undici';
+import { buildConnector, errors, Pool as UndiciPool } from 'undici';
 import { headersNotForwarded, type NotForwarded } from './headers.ts';
+
+/** What undici's connector is, beside its types: it returns the socket that it connects. */
+type Connect = (options: buildConnector.Options, callback: buildConnector.Callback) => Socket;
 
 /** A backend behind HTTP, with its connections and all that its requests have in common. */
 export class HttpBackend extends Backend {
@@ -16,6 +20,7 @@ export class HttpBackend extends Backend {
   /** Names and values in turn. */
   readonly ownHeaders: readonly string[];
   readonly notForwarded: NotForwarded;
+  readonly #connecting = new Set<Socket>();
 
   constructor(
     config: BackendConfig,
@@ -28,13 +33,40 @@ export class HttpBackend extends Backend {
     this.ownHeaders = Object.entries(config.headers).flat();
     this.notForwarded = headersNotForwarded(Object.keys(config.headers));
     this.connections = new UndiciPool(config.url.origin, {
-      connect: { timeout: timeouts.connectMs },
+      connect: this.#connectWithin(timeouts.connectMs, clock),
       // Deadlines of our own: undici's fire up to a second late.
       headersTimeout: 0,
       bodyTimeout: 0,
-      // One request on a connection: a backend's shares and limits are counted in requests.
+      // One request on a connection, and no more connections than requests at once: a backend's
+      // limit is often one of connections. A place that is free again is taken over a moment before
+      // its connection is; undici's own queue bridges that.
       pipelining: 1,
+      connections: Number.isFinite(config.maxCount) ? config.maxCount : null,
       allowH2: false,
     });
+  }
+
+  /** Closes every connection, those too that are still being made: undici would wait for them. */
+  async destroy(): Promise<void> {
+    const destroyed = this.connections.destroy();
+    for (const socket of this.#connecting) socket.destroy(new errors.ClientDestroyedError());
+    await destroyed;
+  }
+
+  /** undici's own limit fires up to a second late, and asks no clock but its own. */
+  #connectWithin(timeoutMs: number, clock: Clock): buildConnector.connector {
+    const connect = buildConnector({ timeout: 0, allowH2: false }) as unknown as Connect;
+    return (options, callback) => {
+      const timer = clock.setTimer(() => {
+        socket.destroy(new errors.ConnectTimeoutError(`no connection within ${timeoutMs} ms`));
+      }, timeoutMs);
+      timer.unref?.();
+      const socket = connect(options, (...result) => {
+        timer.cancel();
+        this.#connecting.delete(socket);
+        callback(...result);
+      });
+      this.#connecting.add(socket);
+    };
   }
 }

@@ -1,5 +1,5 @@
 /** The least that can need care: a dot, plain or encoded, at the start of a segment, or a backslash. */
-const SUSPICIOUS = /[/\\](?:\.|%2e)|%2f|%5c|\\/i;
+const SUSPICIOUS = /[/\\](?:\.|%2e)|%(?:25)*(?:2f|5c)|%(?:25)+2e|\\|#/i;
 
 /**
  * The path and query to ask a backend for: `target`, what is left of the request's URL, appended to
@@ -26,12 +26,18 @@ function originForm(target: string): string {
  * Resolves dot segments as RFC 3986 §5.2.4 does, but only when the path has some after decoding
  * every dot, slash and backslash that a backend might decode; other paths stay byte for byte.
  */
-function withoutDotSegments(path: string): string {
+function withoutDotSegments(given: string): string {
+  // A fragment is not part of a request; a backend that cuts it off would see another last segment.
+  const path = given.replace(/#.*/s, '');
   const queryAt = path.indexOf('?');
   const pathname = queryAt === -1 ? path : path.slice(0, queryAt);
   const query = queryAt === -1 ? '' : path.slice(queryAt);
   const decoded = fullyDecoded(pathname);
-  const segments = decoded.split('/').slice(1);
+  // Some servers (Tomcat, Jetty) drop a segment's parameters before they resolve its dots.
+  const segments = decoded
+    .split('/')
+    .slice(1)
+    .map((segment) => /^\.\.?(?=;)/.exec(segment)?.[0] ?? segment);
   if (!segments.some((segment) => segment === '.' || segment === '..')) return path;
   const kept: string[] = [];
   for (const segment of segments) {

@@ -12,7 +12,7 @@ const ANY_ORIGIN = 'http://pool.spillway.invalid';
  * the pool, and carries none of its backends' credentials.
  */
 export function createPoolFetch(pool: ConnectedPool): typeof globalThis.fetch {
-  return function spillwayFetch(input, init) {
+  return async function spillwayFetch(input, init) {
     const request = typeof input === 'string' || input instanceof URL ? atPool(input) : input;
     const { origin } = new URL(request instanceof URL ? request : request.url);
     // Gives handlers one form, whichever undici the running Node has built in.

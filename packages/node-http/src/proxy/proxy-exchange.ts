@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ProblemError, UpstreamError } from '@spillway/core';
 import type { Attempt } from '../attempt.ts';
-import { BufferedBody, emptyBody } from '../body/body.ts';
+import { BufferedBody, emptyBody, type RequestBody } from '../body/body.ts';
 import { keptRawBody } from '../body/raw-body.ts';
 import { StreamedBody } from '../body/streamed-body.ts';
 import type { ConnectedPool } from '../connected-pool.ts';
+import { atEndOfTurn, type Unfinished } from '../end-of-turn.ts';
 import { Exchange } from '../exchange.ts';
 import {
   type FlatHeaders,
@@ -27,10 +28,13 @@ export interface ProxyHost {
 }
 
 const EXCHANGE = Symbol('spillway.exchange');
+const LEFT_BODY = Symbol('spillway.leftBody');
 
 /** A message that knows its exchange, so that all exchanges can share their listeners. */
 interface Owned {
   [EXCHANGE]?: ProxyExchange;
+  /** The body, if a proxy before has read it and its `onReject` has passed the request on. */
+  [LEFT_BODY]?: RequestBody;
 }
 
 function onResponseClose(this: ServerResponse & Owned): void {
@@ -46,7 +50,7 @@ function onRequestData(this: IncomingMessage & Owned, chunk: Buffer): void {
 }
 
 /** A request of `node:http`, answered on its response. */
-export class ProxyExchange extends Exchange implements Hop {
+export class ProxyExchange extends Exchange implements Hop, Unfinished {
   readonly request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #host: ProxyHost;
@@ -88,6 +92,9 @@ export class ProxyExchange extends Exchange implements Hop {
     const length = declared === undefined ? undefined : Number(declared);
     if (headers['transfer-encoding'] === undefined && (length === undefined || length === 0)) {
       this.begin();
+    } else if ((this.request as Owned)[LEFT_BODY] !== undefined) {
+      this.body = (this.request as Owned)[LEFT_BODY] as RequestBody;
+      this.begin();
     } else if (this.request.readableDidRead || this.request.readableEnded) {
       this.#sendKeptBody();
     } else if (length === undefined || length > this.#maxGathered) {
@@ -97,9 +104,17 @@ export class ProxyExchange extends Exchange implements Hop {
       this.begin();
     } else {
       this.#missingBytes = length;
-      (this.request as Owned)[EXCHANGE] = this;
-      this.request.on('data', onRequestData);
+      // Most small bodies come with their head: taken at once, they never have to flow.
+      if (!this.#takeBody()) atEndOfTurn(this);
     }
+  }
+
+  turnEnded(): void {
+    if (this.over || this.#takeBody()) return;
+    (this.request as Owned)[EXCHANGE] = this;
+    this.request.on('data', onRequestData);
+    // A listener alone does not wake a request that earlier middleware has paused.
+    if (this.request.isPaused()) this.request.resume();
   }
 
   gather(chunk: Buffer): void {
@@ -175,12 +190,25 @@ export class ProxyExchange extends Exchange implements Hop {
 
   protected override refuse(problem: ProblemError): void {
     this.#pendingHead = undefined;
-    if (this.#host.onProblem === undefined) sendProblem(this.#response, problem);
-    else this.#host.onProblem(problem);
+    if (this.#host.onProblem === undefined) {
+      sendProblem(this.#response, problem);
+      return;
+    }
+    if (this.body instanceof BufferedBody && !this.#decoded) {
+      (this.request as Owned)[LEFT_BODY] = this.body;
+    }
+    this.#host.onProblem(problem);
   }
 
   get #maxGathered(): number {
     return Math.min(MAX_GATHERED_BYTES, this.pool.config.retry.maxBodyBytes);
+  }
+
+  /** Takes the body if all of it is here. */
+  #takeBody(): boolean {
+    const bytes: Buffer | null = this.request.complete ? this.request.read() : null;
+    if (bytes !== null) this.gather(bytes);
+    return bytes !== null;
   }
 
   /** A parser has read the body: what it kept is all there is to send. */
@@ -216,6 +244,10 @@ export class ProxyExchange extends Exchange implements Hop {
 }
 
 function dropHeader(flat: FlatHeaders, name: string): void {
-  const at = flat.indexOf(name);
-  if (at !== -1 && at % 2 === 0) flat.splice(at, 2);
+  for (let at = 0; at < flat.length; at += 2) {
+    if (flat[at] === name) {
+      flat.splice(at, 2);
+      return;
+    }
+  }
 }

@@ -1,0 +1,34 @@
+-- wrk [...] -s wrk.lua URL -- METHOD SESSIONS BODY
+-- Takes turns among requests that differ in x-session only, and ends with one line of JSON.
+
+local requests = {}
+local turn = 0
+
+function init(args)
+  wrk.method = args[1]
+  if args[3] and #args[3] > 0 then
+    wrk.body = args[3]
+    wrk.headers["content-type"] = "application/json"
+  end
+  for session = 1, tonumber(args[2]) do
+    wrk.headers["x-session"] = "session-" .. session
+    requests[session] = wrk.format()
+  end
+end
+
+function request()
+  turn = turn % #requests + 1
+  return requests[turn]
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format(
+    '\n{"requests":%d,"seconds":%.6f,"p50Ms":%.3f,"p99Ms":%.3f,"failures":%d}\n',
+    summary.requests,
+    summary.duration / 1e6,
+    latency:percentile(50) / 1e3,
+    latency:percentile(99) / 1e3,
+    errors.connect + errors.read + errors.write + errors.status + errors.timeout
+  ))
+end

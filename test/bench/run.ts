@@ -1,0 +1,61 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { serverFile } from './contenders.ts';
+import { placeOnCores } from './cores.ts';
+import { createLoad } from './load/create-load.ts';
+import { connections } from './load/target.ts';
+import { readOptions, usage } from './options.ts';
+import { makePlan, type Plan } from './plan.ts';
+import { startServer, stopAll } from './processes.ts';
+import { markdownReport } from './report/markdown.ts';
+import { svgChart } from './report/svg.ts';
+import { terminalReport } from './report/terminal.ts';
+import { measureRounds } from './rounds.ts';
+import { exitCodeOf, summarize } from './summary.ts';
+
+const reports = new URL('../../reports/', import.meta.url);
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options === undefined) process.stdout.write(usage);
+  else process.exitCode = await run(makePlan(options), options.pin);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+} finally {
+  await stopAll();
+}
+
+async function run(plan: Plan, pin: boolean): Promise<number> {
+  const cores = placeOnCores(pin);
+  const load = createLoad(cores.rest);
+  const circumstances =
+    `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim()}, ${load.name}, ` +
+    `${connections} connections, windows of ${plan.seconds} s, ` +
+    `${cores.pinned ? 'the server on a core of its own' : 'no core of its own for the server'}.`;
+  process.stdout.write(`${circumstances} About ${plan.totalSeconds} s.\n\n`);
+
+  const backend = await startServer(serverFile('backend'), { before: cores.rest });
+  const measurement = await measureRounds(plan, { backend, load, cores }, progress);
+  progress('');
+  const summary = summarize(plan, measurement);
+  const { measured } = measurement;
+
+  process.stdout.write(terminalReport(summary));
+  await mkdir(reports, { recursive: true });
+  await Promise.all([
+    writeReport('bench.svg', svgChart(summary)),
+    writeReport('bench.md', markdownReport(summary, circumstances, 'bench.svg')),
+    writeReport('bench.json', JSON.stringify({ circumstances, ...summary, measured }, null, 2)),
+  ]);
+  return exitCodeOf(summary);
+}
+
+function writeReport(name: string, text: string): Promise<void> {
+  return writeFile(new URL(name, reports), `${text.trimEnd()}\n`);
+}
+
+/** One line that is written over, and nothing at all where nobody watches. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
