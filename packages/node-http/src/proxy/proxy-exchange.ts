@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { type ProblemError, UpstreamError } from '@spillway/core';
 import type { Attempt } from '../attempt.ts';
 import { BufferedBody, emptyBody, type RequestBody } from '../body/body.ts';
@@ -45,6 +46,25 @@ function onResponseDrain(this: ServerResponse & Owned): void {
   this[EXCHANGE]?.resume();
 }
 
+const QUEUED = Symbol('spillway.queued');
+
+/** Abandons the exchange if its connection closes first; one listener serves all that wait there. */
+function onConnectionClose(
+  socket: Socket & { [QUEUED]?: Set<ProxyExchange> },
+  response: ServerResponse,
+  exchange: ProxyExchange,
+): void {
+  if (socket[QUEUED] === undefined) {
+    const queued = new Set<ProxyExchange>();
+    socket[QUEUED] = queued;
+    socket.once('close', () => {
+      for (const each of queued) each.abandon();
+    });
+  }
+  const queued = socket[QUEUED].add(exchange);
+  response.once('close', () => queued.delete(exchange));
+}
+
 function onRequestData(this: IncomingMessage & Owned, chunk: Buffer): void {
   this[EXCHANGE]?.gather(chunk);
 }
@@ -74,6 +94,8 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished {
     this.#host = host;
     (response as Owned)[EXCHANGE] = this;
     response.on('close', onResponseClose);
+    // Behind others on its connection: until Node 24 such a response is not told when that closes.
+    if (response.socket === null) onConnectionClose(request.socket, response, this);
   }
 
   trustsPeer(request: IncomingMessage): boolean {
