@@ -8,6 +8,7 @@ interface Pending {
 /** A clock that stands still until it is told to move, and then runs the timers on its way in order. */
 export class FakeClock implements Clock {
   readonly #pending = new Set<Pending>();
+  #watchers: (() => void)[] = [];
   #now: number;
 
   constructor(startMs = 1_000) {
@@ -26,6 +27,7 @@ export class FakeClock implements Clock {
   setTimer(callback: () => void, delayMs: number): Timer {
     const timer = { at: this.#now + delayMs, callback };
     this.#pending.add(timer);
+    for (const wake of this.#watchers.splice(0)) wake();
     return { cancel: () => this.#pending.delete(timer) };
   }
 
@@ -37,6 +39,12 @@ export class FakeClock implements Clock {
       due.callback();
     }
     this.#now = until;
+  }
+
+  /** Resolves once somebody waits: the request that a test has sent has arrived where it pauses. */
+  async timerSet(): Promise<void> {
+    if (this.#pending.size > 0) return;
+    await new Promise<void>((resolve) => this.#watchers.push(resolve));
   }
 
   #next(until: number): Pending | undefined {

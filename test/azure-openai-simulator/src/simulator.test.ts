@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { FakeClock } from '@spillway/test/support/fake-clock.ts';
 import { afterEach, expect, it, vi } from 'vitest';
-import { FakeClock } from './fake-clock.ts';
 import { createSimulator, type Simulator, type SimulatorOptions } from './index.ts';
 
 const clock = new FakeClock();
