@@ -89,7 +89,7 @@ export function reportOf(result: Result): string {
 <style>${STYLE}</style>
 <main>
 <h1>Spikes across PTU with PAYG</h1>
-<p>${users.before} users, from half time on ${users.after}, each a pause after every answer; ${quota} requests
+<p>${users.before} users, from half time on ${users.after}, each pausing a second after every answer; ${quota} requests
 a minute reserved at ptu1. Measured at the callers and at both simulated deployments; six minutes, run ${pace}.</p>
 <ul class="checks">${checks.join('')}</ul>
 ${figures.join('\n')}
@@ -121,6 +121,7 @@ figure { margin: 32px 0 0; } svg { display: block; width: 100%; height: auto; ma
 .checks { list-style: none; padding: 0; } .checks li { margin: .4em 0; }
 .checks small { display: block; margin-left: 1.3em; }
 .passed::first-letter { color: var(--good); } .failed { color: var(--bad); }
+@media (max-width: 600px) { figure { overflow-x: auto; } svg { min-width: 600px; } }
 text { font: 12px system-ui, sans-serif; fill: var(--soft); } .mid { text-anchor: middle; }
 .end { text-anchor: end; } .grid { stroke: var(--grid); } .hit { fill: transparent; }
 .hit:hover { fill: var(--grid); fill-opacity: .5; }

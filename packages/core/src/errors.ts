@@ -41,6 +41,8 @@ export interface ProblemDetails {
   readonly policy: string;
   /** One sentence for a person; never holds a credential. */
   readonly detail: string;
+  /** The id of the backend that was asked last. Not part of what the caller is told. */
+  readonly backend?: string | undefined;
   /** Overrides the status that belongs to the code. */
   readonly status?: number;
   /** Becomes the `Retry-After` header, rounded up to whole seconds, at least 1. */
@@ -55,6 +57,8 @@ export abstract class ProblemError extends SpillwayError {
   readonly status: number;
   readonly title: string;
   readonly detail: string;
+  /** The id of the backend that was asked last; `undefined` when none was. */
+  readonly backend: string | undefined;
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ProblemCode, details: ProblemDetails) {
@@ -65,6 +69,7 @@ export abstract class ProblemError extends SpillwayError {
     this.status = details.status ?? status;
     this.title = title;
     this.detail = details.detail;
+    this.backend = details.backend;
     this.retryAfterMs = details.retryAfterMs;
   }
 

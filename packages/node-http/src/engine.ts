@@ -95,8 +95,14 @@ export class Engine {
   }
 
   pool(name: string, options: PoolOptions): HttpPool {
+    if (this.#shutdown !== undefined) {
+      throw new ConfigurationError(`pool(${name})`, 'cannot be made after shutdown()');
+    }
     if (this.#pools.has(name)) {
-      throw new ConfigurationError(`pool(${name})`, 'must have a name of its own', name);
+      throw new ConfigurationError(
+        `pool(${name})`,
+        'has been made already: every pool needs a name of its own',
+      );
     }
     const context = { clock: this.#clock, random: this.#random };
     const pool = new HttpPool(name, options, context);

@@ -28,8 +28,8 @@ describe('readAffinity', () => {
   });
 
   it.each([
-    [{}, "affinity must have one of 'header' and 'key'"],
-    [{ header: 'a', key: () => 'b' }, "affinity must have one of 'header' and 'key'"],
+    [{}, "affinity must have exactly one of 'header' and 'key'"],
+    [{ header: 'a', key: () => 'b' }, "affinity must have exactly one of 'header' and 'key'"],
     [{ header: '' }, 'affinity.header must be a non-empty string, got ""'],
     [{ header: 5 }, 'affinity.header must be a non-empty string, got 5'],
     [{ key: 'tenant' }, 'affinity.key must be a function, got "tenant"'],

@@ -38,7 +38,7 @@ const readOptions = object<ReadAffinity>({
 export const readAffinity: Reader<KeyOf> = (value, path) => {
   const { header, key } = readOptions(value, path);
   if ((header === undefined) === (key === undefined)) {
-    throw new ConfigurationError(path, "must have one of 'header' and 'key'");
+    throw new ConfigurationError(path, "must have exactly one of 'header' and 'key'");
   }
   if (key !== undefined) return (request) => hashUnlessEmpty(key(request));
   const name = (header as string).toLowerCase();

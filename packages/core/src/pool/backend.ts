@@ -148,7 +148,7 @@ export class Backend {
         breaker: {
           state: breaker.state,
           trips: breaker.trips,
-          remainingMs: breaker.remainingMs(this.#clock.now()),
+          remainingMs: Math.ceil(breaker.remainingMs(this.#clock.now())),
         },
       }),
       attempts: Object.fromEntries(this.#outcomes) as Record<AttemptOutcome, number>,

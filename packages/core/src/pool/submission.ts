@@ -99,6 +99,7 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
     return new UpstreamError(timedOut ? 'gateway_timeout' : 'bad_gateway', {
       policy: this.pool.name,
       detail: FAILURES[this.#lastFailure ?? 'reset'],
+      backend: this.#tried.at(-1)?.id,
       cause,
     });
   }
