@@ -48,6 +48,9 @@ async function run(plan: Plan, pin: boolean): Promise<number> {
     writeReport('bench.md', markdownReport(summary, circumstances, 'bench.svg')),
     writeReport('bench.json', JSON.stringify({ circumstances, ...summary, measured }, null, 2)),
   ]);
+  process.stdout.write(
+    '\nWritten to reports/bench.md, .svg and .json. How to read it: test/bench/README.md.\n',
+  );
   return exitCodeOf(summary);
 }
 
