@@ -143,7 +143,8 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
     this.#held = undefined;
     stopDeadline(this);
     this.#pool.drainDeadlines.start(this);
-    this.#controller?.resume();
+    this.#paused = false;
+    this.#readOn();
   }
 
   /** Ends the attempt without a verdict: the caller has left, or the answer is not wanted. */
@@ -155,6 +156,7 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
 
   /** The caller cannot keep pace. */
   pause(): void {
+    if (this.#ended) return;
     this.#paused = true;
     stopDeadline(this);
     this.#controller?.pause();
@@ -164,7 +166,7 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
     if (this.#ended || !this.#paused) return;
     this.#paused = false;
     this.#restart(this.#pool.bodyDeadlines);
-    this.#controller?.resume();
+    this.#readOn();
   }
 
   // The request body's way: its backend is timed while it is its turn to read
@@ -267,6 +269,13 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
 
   get #awaitsHead(): boolean {
     return !this.#ended && this.statusCode === 0;
+  }
+
+  /** Later: undici's parser is not re-entrant, and another answer's may be what calls this. */
+  #readOn(): void {
+    queueMicrotask(() => {
+      if (!this.#ended && !this.#paused) this.#controller?.resume();
+    });
   }
 
   #restart(deadlines: Deadlines<Attempt>): void {

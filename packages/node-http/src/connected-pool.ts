@@ -9,6 +9,8 @@ const DRAIN_MS = 1_000;
 export interface ActiveRequest {
   /** Where the pool keeps it; the pool's to write. */
   place: number;
+  /** Whether it stands in the pool's queue. */
+  readonly waits: boolean;
   /** The time for shutting down is over. */
   shutDown(): void;
 }
@@ -85,6 +87,8 @@ export class ConnectedPool extends Pool<HttpBackend> {
   /** Ends what is left with 503, or by cutting it off, and closes every connection and timer. */
   async destroy(): Promise<void> {
     this.close();
+    // Those that wait come first, or the place of one that is ended would be handed to them.
+    for (const request of this.#active.filter(({ waits }) => waits)) request.shutDown();
     for (const request of [...this.#active]) request.shutDown();
     this.headersDeadlines.close();
     this.bodyDeadlines.close();

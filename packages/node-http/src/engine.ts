@@ -67,7 +67,9 @@ export const engineOptionShape: read.Shape<EngineOptions> = {
 const readEngineOptions = read.object(engineOptionShape);
 
 const readShutdownOptions = read.object({
-  server: read.optional(read.having<Server>('close')),
+  server: read.optional(
+    read.having<Server>('close', 'closeIdleConnections', 'closeAllConnections'),
+  ),
   readinessDelayMs: read.optional(read.nonNegativeMs, 0),
   timeoutMs: read.optional(read.nonNegativeMs, 30_000),
 });
@@ -119,14 +121,17 @@ export class Engine {
 
   /** Ends everything in order; a second call waits for the first. */
   shutdown(options: ShutdownOptions = {}): Promise<void> {
+    if ('listen' in options) {
+      throw new ConfigurationError('shutdown', 'takes an object of options: give it { server }');
+    }
     const { server, readinessDelayMs, timeoutMs } = readShutdownOptions(options, 'shutdown');
     this.#shutdown ??= this.#end(server, readinessDelayMs, timeoutMs);
     return this.#shutdown;
   }
 
   async #end(server: Server | undefined, delayMs: number, timeoutMs: number): Promise<void> {
-    const pools = [...this.#pools.values()];
     if (delayMs > 0) await this.#after(delayMs).passed;
+    const pools = [...this.#pools.values()];
     const closing = server && closeServer(server, this.#clock);
     // Connections that are open may still bring requests while the server winds down.
     if (server === undefined) for (const pool of pools) pool.close();

@@ -8,6 +8,7 @@ import {
 } from '@spillway/core';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import { emptyBody, type RequestBody } from './body/body.ts';
+import { StreamedBody } from './body/streamed-body.ts';
 import type { ActiveRequest, ConnectedPool } from './connected-pool.ts';
 import type { FlatHeaders } from './headers.ts';
 import type { HttpBackend } from './http-backend.ts';
@@ -37,8 +38,8 @@ export abstract class Exchange
     pool.enter(this);
   }
 
-  /** The headers to send to this backend. */
-  protected abstract headersFor(backend: HttpBackend): FlatHeaders;
+  /** What of the caller's headers this backend is sent. */
+  protected abstract callerHeadersFor(backend: HttpBackend): FlatHeaders;
   /** The head of the answer that the caller gets; its body follows by {@link receive}. */
   protected abstract deliverHead(attempt: Attempt): void;
   /** False when the caller has enough for now: resume the attempt later. */
@@ -85,6 +86,8 @@ export abstract class Exchange
 
   /** False when the caller has enough for now. */
   receive(attempt: Attempt, chunk: Buffer): boolean {
+    // What was held comes in several chunks, and any of them may have ended the exchange.
+    if (this.#over) return true;
     const willing = this.deliverChunk(chunk);
     if (!willing) attempt.pause();
     return willing;
@@ -92,8 +95,12 @@ export abstract class Exchange
 
   finish(): void {
     if (this.#over) return;
-    this.#leave();
-    this.deliverEnd();
+    // Before leaving: a head that is written only now may turn out malformed.
+    try {
+      this.deliverEnd();
+    } finally {
+      if (!this.#over) this.#leave();
+    }
   }
 
   failed(failure: AttemptFailure, sent: boolean, error: Error): void {
@@ -150,7 +157,7 @@ export abstract class Exchange
     const attempt = new Attempt(this, lease);
     this.#current = attempt;
     const path = targetPath(backend.basePath, this.#target);
-    attempt.send(path, this.method, this.headersFor(backend), this.body);
+    attempt.send(path, this.method, this.#headersFor(backend), this.body);
   }
 
   protected override reject(problem: ProblemError): void {
@@ -165,6 +172,16 @@ export abstract class Exchange
     attempt.cancel();
     const detail = 'the answer of the backend is malformed';
     this.reject(new UpstreamError('bad_gateway', { policy: this.pool.name, detail, cause }));
+  }
+
+  #headersFor(backend: HttpBackend): FlatHeaders {
+    const flat = this.callerHeadersFor(backend);
+    for (const item of backend.ownHeaders) flat.push(item);
+    // Of a body that is here as a whole, undici says the length itself.
+    if (this.body instanceof StreamedBody && this.body.length !== undefined) {
+      flat.push('content-length', String(this.body.length));
+    }
+    return flat;
   }
 
   #shuttingDown(detail: string): RejectedError {

@@ -64,7 +64,7 @@ export function forwardedHeaders(
     else if (value !== undefined) for (const single of value) flat.push(name, single);
   }
   if (hop === undefined) return flat;
-  if (hopsBefore) addForwarded(flat, hop.request, hop.trustsPeer(hop.request));
+  if (hopsBefore) addForwarded(flat, hop.request, hop.trusted);
   else addFirstForwarded(flat, hop.request);
   return flat;
 }
@@ -87,7 +87,10 @@ export function setAnswerHeaders(response: ServerResponse, headers: IncomingHttp
   for (const name in headers) {
     if (NOT_ANSWERED.has(name) || named?.includes(name)) continue;
     const value = headers[name];
-    if (value !== undefined) response.setHeader(name, value);
+    if (value === undefined) continue;
+    // Both sides' cookies are meant, and what an answer varies by is the sum.
+    if (name === 'set-cookie' || name === 'vary') response.appendHeader(name, value);
+    else response.setHeader(name, value);
   }
 }
 
@@ -109,7 +112,13 @@ export type TrustsPeer = (request: IncomingMessage) => boolean;
 /** The hop that a request makes here, to be told to the backend. */
 export interface Hop {
   readonly request: IncomingMessage;
-  readonly trustsPeer: TrustsPeer;
+  /** Whether the peer is trusted to say whom it forwards for. */
+  readonly trusted: boolean;
+}
+
+/** Whether hops before have said something that a trusted peer is believed. */
+export function tellsOfHopsBefore(headers: IncomingHttpHeaders): boolean {
+  return headers['x-forwarded-proto'] !== undefined || headers['x-forwarded-host'] !== undefined;
 }
 
 const PEER = Symbol('spillway.peer');

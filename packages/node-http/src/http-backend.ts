@@ -5,6 +5,7 @@ import {
   type BackendEvents,
   type Clock,
   type PoolConfig,
+  type Timer,
 } from '@spillway/core';
 import { buildConnector, errors, Pool as UndiciPool } from 'undici';
 import { headersNotForwarded, type NotForwarded } from './headers.ts';
@@ -57,16 +58,17 @@ export class HttpBackend extends Backend {
   #connectWithin(timeoutMs: number, clock: Clock): buildConnector.connector {
     const connect = buildConnector({ timeout: 0, allowH2: false }) as unknown as Connect;
     return (options, callback) => {
-      const timer = clock.setTimer(() => {
-        socket.destroy(new errors.ConnectTimeoutError(`no connection within ${timeoutMs} ms`));
-      }, timeoutMs);
-      timer.unref?.();
+      let timer: Timer | undefined;
       const socket = connect(options, (...result) => {
-        timer.cancel();
+        timer?.cancel();
         this.#connecting.delete(socket);
         callback(...result);
       });
       this.#connecting.add(socket);
+      timer = clock.setTimer(() => {
+        socket.destroy(new errors.ConnectTimeoutError(`no connection within ${timeoutMs} ms`));
+      }, timeoutMs);
+      timer.unref?.();
     };
   }
 }

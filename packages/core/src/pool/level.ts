@@ -46,7 +46,8 @@ export class Level<B extends Backend> {
   nextExcept(keyHash: number | undefined, tried: readonly B[]): B | undefined {
     const available = this.#current();
     if (keyHash !== undefined) return rendezvous(available, keyHash, tried);
-    const left = available.filter((backend) => !tried.includes(backend));
+    const excluded = new Set(tried);
+    const left = available.filter((backend) => !excluded.has(backend));
     if (left.length === 0) return undefined;
     if (this.#balance === 'least-requests') return leastRequests(left, this.#random);
     return drawByWeight(left, totalWeight(left), this.#random);

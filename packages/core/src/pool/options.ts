@@ -180,20 +180,19 @@ const readBackend = object<ReadBackend>({
   maxCount: optional(positiveInteger, Number.POSITIVE_INFINITY),
 });
 
+const readTimeouts = object({
+  connectMs: optional(positiveMs, 10_000),
+  headersMs: optional(positiveMs, 300_000),
+  bodyMs: optional(positiveMs, 300_000),
+});
+
 const readPool = object({
   backends: array(readBackend),
   balance: optional(oneOf('weighted', 'random', 'least-requests'), 'weighted'),
   affinity: optional(readAffinity),
   breaker: optional(readBreaker),
   retry: optional(readRetryRule, readRetryRule({}, 'retry')),
-  timeouts: optional(
-    object({
-      connectMs: optional(positiveMs, 10_000),
-      headersMs: optional(positiveMs, 300_000),
-      bodyMs: optional(positiveMs, 300_000),
-    }),
-    { connectMs: 10_000, headersMs: 300_000, bodyMs: 300_000 },
-  ),
+  timeouts: optional(readTimeouts, readTimeouts({}, 'timeouts')),
   queue: optional(
     object({ maxQueueLength: nonNegativeInteger, timeoutMs: optional(positiveMs, 30_000) }),
   ),

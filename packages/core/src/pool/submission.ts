@@ -35,6 +35,11 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
     this.keyHash = keyHash;
   }
 
+  /** Whether it stands in the pool's queue. */
+  get waits(): boolean {
+    return this.deadlines !== undefined;
+  }
+
   /** Backends that this request was submitted to, in order. */
   get tried(): readonly B[] {
     return this.#tried;

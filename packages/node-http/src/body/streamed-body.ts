@@ -43,9 +43,9 @@ export class StreamedBody implements RequestBody {
   }
 
   open(flow: BodyFlow): Readable {
-    const earlier = this.#reader;
+    // The reader before, if it is still read at all, is of an attempt that was answered early: left
+    // alone, so that the answer can be kept; undici closes its connection after it.
     this.#reader = new BodyReader(this.#kept ?? [], flow, () => this.#source.resume());
-    earlier?.destroy();
     if (this.#error !== undefined) this.#reader.destroy(this.#error);
     else if (this.#ended) this.#reader.finish();
     return this.#reader;

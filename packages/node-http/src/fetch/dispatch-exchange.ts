@@ -91,14 +91,8 @@ export class DispatchExchange extends Exchange implements Dispatcher.DispatchCon
     return this.#committed;
   }
 
-  protected override headersFor(backend: HttpBackend): FlatHeaders {
-    const flat = forwardedHeaders(this.#headers, backend.notForwarded);
-    for (const item of backend.ownHeaders) flat.push(item);
-    const { length } = this.body;
-    if (this.body instanceof StreamedBody && length !== undefined) {
-      flat.push('content-length', String(length));
-    }
-    return flat;
+  protected override callerHeadersFor(backend: HttpBackend): FlatHeaders {
+    return forwardedHeaders(this.#headers, backend.notForwarded);
   }
 
   protected override deliverHead(attempt: Attempt): void {

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ProblemError, UpstreamError } from '@spillway/core';
 import type { Attempt } from '../attempt.ts';
@@ -14,6 +14,7 @@ import {
   type Hop,
   setAnswerHeaders,
   type TrustsPeer,
+  tellsOfHopsBefore,
 } from '../headers.ts';
 import type { HttpBackend } from '../http-backend.ts';
 import { sendProblem } from '../problem.ts';
@@ -72,6 +73,7 @@ function onRequestData(this: IncomingMessage & Owned, chunk: Buffer): void {
 /** A request of `node:http`, answered on its response. */
 export class ProxyExchange extends Exchange implements Hop, Unfinished {
   readonly request: IncomingMessage;
+  trusted = false;
   readonly #response: ServerResponse;
   readonly #host: ProxyHost;
   /** The head that is to be written with the first chunk, or at the end of this turn. */
@@ -98,18 +100,17 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished {
     if (response.socket === null) onConnectionClose(request.socket, response, this);
   }
 
-  trustsPeer(request: IncomingMessage): boolean {
-    return this.#host.trustsPeer(request);
-  }
-
   /** Reads the request's body as far as is needed, then makes the first attempt. */
   start(): void {
-    if (this.#response.destroyed) {
+    const { destroyed, socket } = this.#response;
+    if (destroyed || (socket === null && this.request.socket.destroyed)) {
       // Left before the proxy was reached: no 'close' will tell.
       this.abandon();
       return;
     }
     const { headers } = this.request;
+    // The application's function, which may throw: asked here, where it is the one that is told.
+    this.trusted = tellsOfHopsBefore(headers) && this.#host.trustsPeer(this.request);
     const declared = headers['content-length'];
     const length = declared === undefined ? undefined : Number(declared);
     if (headers['transfer-encoding'] === undefined && (length === undefined || length === 0)) {
@@ -117,7 +118,7 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished {
     } else if ((this.request as Owned)[LEFT_BODY] !== undefined) {
       this.body = (this.request as Owned)[LEFT_BODY] as RequestBody;
       this.begin();
-    } else if (this.request.readableDidRead || this.request.readableEnded) {
+    } else if (this.#bytesAreGone) {
       this.#sendKeptBody();
     } else if (length === undefined || length > this.#maxGathered) {
       const { maxBodyBytes } = this.pool.config.retry;
@@ -166,15 +167,10 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished {
     return this.#response.headersSent;
   }
 
-  protected override headersFor(backend: HttpBackend): FlatHeaders {
+  protected override callerHeadersFor(backend: HttpBackend): FlatHeaders {
     const { headers } = this.request;
     const flat = forwardedHeaders(headers, backend.notForwarded, this);
     if (this.#decoded) dropHeader(flat, 'content-encoding');
-    for (const item of backend.ownHeaders) flat.push(item);
-    const { length } = this.body;
-    if (this.body instanceof StreamedBody && length !== undefined) {
-      flat.push('content-length', String(length));
-    }
     return flat;
   }
 
@@ -185,11 +181,20 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished {
   protected override deliverChunk(chunk: Buffer): boolean {
     const head = this.#pendingHead;
     const response = this.#response;
+    if (response.writableEnded) {
+      this.abandon();
+      return true;
+    }
     if (head !== undefined) {
       if (!this.#writeHead(head)) return true;
       if (head.headers['content-length'] === String(chunk.length)) {
         // Head and body in one write, which is the largest saving there is.
-        response.end(chunk.toString('latin1'), 'latin1');
+        // Other middleware may have put its own end() there, and not all of it minds the encoding.
+        if (response.end === ServerResponse.prototype.end) {
+          response.end(chunk.toString('latin1'), 'latin1');
+        } else {
+          response.end(chunk);
+        }
         return true;
       }
     }
@@ -207,11 +212,12 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished {
   }
 
   protected override cutOff(): void {
-    this.#response.destroy();
+    if (!this.#response.writableEnded) this.#response.destroy();
   }
 
   protected override refuse(problem: ProblemError): void {
     this.#pendingHead = undefined;
+    if (this.#response.writableEnded) return;
     if (this.#host.onProblem === undefined) {
       sendProblem(this.#response, problem);
       return;
@@ -220,6 +226,12 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished {
       (this.request as Owned)[LEFT_BODY] = this.body;
     }
     this.#host.onProblem(problem);
+  }
+
+  /** Read already, or to be read as text, which cannot be turned back into the bytes that came. */
+  get #bytesAreGone(): boolean {
+    const { readableDidRead, readableEnded, readableEncoding } = this.request;
+    return readableDidRead || readableEnded || readableEncoding !== null;
   }
 
   get #maxGathered(): number {
@@ -250,6 +262,11 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished {
   #writeHead(attempt: Attempt): boolean {
     this.#pendingHead = undefined;
     const response = this.#response;
+    if (response.writableEnded) {
+      // The application has answered in the meantime: a deadline of its own, say.
+      this.abandon();
+      return false;
+    }
     try {
       setAnswerHeaders(response, attempt.headers);
       if (this.pool.windingDown) response.setHeader('connection', 'close');
