@@ -63,13 +63,13 @@ const compress: RequestHandler = (_req, res, next) => {
 it.each(['with its length', 'in chunks'])(
   'an answer %s can be compressed on its way',
   async (how) => {
-    const body = 'hello '.repeat(5_000);
+    const body = 'hello '.repeat(50_000);
     const { origin } = await serve(host, {
       backends: {
         only: (_request, response) => {
           if (how === 'with its length') response.setHeader('content-length', body.length);
-          response.write(body.slice(0, 10_000));
-          setImmediate(() => response.end(body.slice(10_000)));
+          response.write(body.slice(0, 100_000));
+          setImmediate(() => response.end(body.slice(100_000)));
         },
       },
       app: behind(compress),

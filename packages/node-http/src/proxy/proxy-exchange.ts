@@ -43,10 +43,6 @@ function onResponseClose(this: ServerResponse & Owned): void {
   this[EXCHANGE]?.abandon();
 }
 
-function onResponseDrain(this: ServerResponse & Owned): void {
-  this[EXCHANGE]?.resume();
-}
-
 const QUEUED = Symbol('spillway.queued');
 
 /** Abandons the exchange if its connection closes first; one listener serves all that wait there. */
@@ -201,7 +197,8 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished {
     if (response.write(chunk)) return true;
     if (!this.#listensForDrain) {
       this.#listensForDrain = true;
-      response.on('drain', onResponseDrain);
+      // Not by `this`: compressing middleware puts the listener on a stream of its own.
+      response.on('drain', () => this.resume());
     }
     return false;
   }
