@@ -1,10 +1,13 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import express, { type RequestHandler } from 'express';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { answers, hangs } from '../support/backend.ts';
 import { call, open, read } from '../support/caller.ts';
 import { expressHost } from '../support/express-host.ts';
 import { serve } from '../support/serve.ts';
-import { within } from '../support/until.ts';
+import { until, within } from '../support/until.ts';
 import { behind, uncaughtErrors } from './helpers.ts';
 
 const host = expressHost(express);
@@ -111,36 +114,38 @@ describe('middleware that answers before the backend does', () => {
 describe('middleware that ends the response while the proxy streams', () => {
   it('is not followed by further writes', async () => {
     const errors = uncaughtErrors();
-    let pausedAndEnded = false;
-    const { origin, backends, settled } = await serve(host, {
+    const begun = Promise.withResolvers<ServerResponse>();
+    const answer = Promise.withResolvers<ServerResponse>();
+    const { app, settled } = await serve(host, {
       backends: {
         only: (_request, response) => {
-          const timer = setInterval(() => response.write(Buffer.alloc(40_000)), 1);
-          response.on('close', () => clearInterval(timer));
-          response.write('begin');
+          response.write(Buffer.alloc(20_000_000));
+          begun.resolve(response);
         },
       },
       app: behind((_req, res, next) => {
-        const { write } = res;
-        // As a deadline of the application's own would, while the caller has yet to take something.
-        res.write = ((...args: Parameters<typeof write>) => {
-          const willing = write.apply(res, args);
-          if (!pausedAndEnded && (res.socket?.writableLength ?? 0) > 0) {
-            pausedAndEnded = true;
-            queueMicrotask(() => res.end());
-          }
-          return willing;
-        }) as typeof write;
+        answer.resolve(res);
         next();
       }),
     });
-    const { request, response, leave } = open(origin, '/');
+    // It takes all that comes, so that nothing pauses the backend, and its caller reads nothing.
+    const server = createServer({ highWaterMark: 1_000_000_000 }, app.listener());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const { request, response, leave } = open(`http://127.0.0.1:${port}`, '/');
     request.end();
-    await response;
-    expect(await (await backends.only.request()).closed).toBe('aborted');
-    expect(pausedAndEnded).toBe(true);
-    leave();
+    (await response).pause();
+    const ended = await answer.promise;
+    await until(() => expect(ended.socket?.writableLength).toBeGreaterThan(0));
+    ended.end();
+    const backend = await begun.promise;
+    backend.write('more, that nobody is to get');
+    // The backend is let go: nothing more of its answer can be passed on.
+    await once(backend, 'close');
     await settled();
+    leave();
     expect(errors).toEqual([]);
   });
 });
