@@ -133,3 +133,16 @@ export class ScriptedSubmission extends Submission {
     return lease;
   }
 }
+
+/** Reserved capacity, and what takes over when it is gone. */
+export const ptu = {
+  id: 'ptu',
+  priority: 1,
+  breaker: { failureCount: 3, tripDurationMs: 60_000, acceptRetryAfter: true },
+};
+export const payg = { id: 'payg', priority: 2 };
+
+/** Which backends a request is submitted to, in order, when they answer by the script. */
+export function pathOf(pool: Pool, script: Parameters<ScriptedSubmission['play']>[0]) {
+  return new ScriptedSubmission(pool).play(script).path;
+}

@@ -82,11 +82,6 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
     this.lease = lease;
   }
 
-  /** Whether the whole answer has come. */
-  get complete(): boolean {
-    return this.#complete;
-  }
-
   send(path: string, method: string, headers: FlatHeaders, body: RequestBody): void {
     const opened = body.open(this);
     if (opened !== null && !Buffer.isBuffer(opened)) {

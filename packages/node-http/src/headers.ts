@@ -74,7 +74,7 @@ export function answerHeaders(headers: IncomingHttpHeaders): Record<string, stri
   const answer: Record<string, string | string[]> = {};
   const named = namedByConnection(headers.connection);
   for (const name in headers) {
-    if (NOT_ANSWERED.has(name) || named?.includes(name)) continue;
+    if (belongsToConnection(name, named)) continue;
     const value = headers[name];
     if (value !== undefined) answer[name] = value;
   }
@@ -85,7 +85,7 @@ export function answerHeaders(headers: IncomingHttpHeaders): Record<string, stri
 export function setAnswerHeaders(response: ServerResponse, headers: IncomingHttpHeaders): void {
   const named = namedByConnection(headers.connection);
   for (const name in headers) {
-    if (NOT_ANSWERED.has(name) || named?.includes(name)) continue;
+    if (belongsToConnection(name, named)) continue;
     const value = headers[name];
     if (value === undefined) continue;
     // Both sides' cookies are meant, and what an answer varies by is the sum.
@@ -94,6 +94,11 @@ export function setAnswerHeaders(response: ServerResponse, headers: IncomingHttp
   }
 }
 
+function belongsToConnection(name: string, named: string[] | undefined): boolean {
+  return NOT_ANSWERED.has(name) || (named?.includes(name) ?? false);
+}
+
+/** What a `Connection` header names beside itself; framing is not for it to drop. */
 function namedByConnection(connection: string | string[] | undefined): string[] | undefined {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') {
     return undefined;

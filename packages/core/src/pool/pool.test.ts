@@ -1,18 +1,14 @@
 import { FakeClock } from '@spillway/test/support/fake-clock.ts';
-import { ScriptedSubmission, scriptedPool } from '@spillway/test/support/scripted-submission.ts';
+import {
+  pathOf,
+  payg,
+  ptu,
+  ScriptedSubmission,
+  scriptedPool,
+} from '@spillway/test/support/scripted-submission.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Pool } from './pool.ts';
-
-const ptu = {
-  id: 'ptu',
-  priority: 1,
-  breaker: { failureCount: 3, tripDurationMs: 60_000, acceptRetryAfter: true },
-};
-const payg = { id: 'payg', priority: 2 };
-
-const pathOf = (pool: Pool, script: Parameters<ScriptedSubmission['play']>[0]) =>
-  new ScriptedSubmission(pool).play(script).path;
 
 describe('levels', () => {
   it('use the lowest priority number first, whatever the order they are written in', () => {

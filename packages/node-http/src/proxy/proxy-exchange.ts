@@ -184,8 +184,8 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished {
     if (head !== undefined) {
       if (!this.#writeHead(head)) return true;
       if (head.headers['content-length'] === String(chunk.length)) {
-        // Head and body in one write, which is the largest saving there is.
-        // Other middleware may have put its own end() there, and not all of it minds the encoding.
+        // As a string, body and head are one write, which is the largest saving there is. But other
+        // middleware may have put its own end() there, and not all of it minds the encoding.
         if (response.end === ServerResponse.prototype.end) {
           response.end(chunk.toString('latin1'), 'latin1');
         } else {
