@@ -1,4 +1,4 @@
-import { poolMetrics, RejectedError, UpstreamError } from '@spillway/core';
+import { metricFamilies, RejectedError, UpstreamError } from '@spillway/core';
 import {
   createSpillway,
   type PoolEvents,
@@ -10,6 +10,7 @@ import { answers, refuses, startBackend } from '@spillway/test/support/backend.t
 import { until } from '@spillway/test/support/until.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { codeOf, read, rowsOf, sectionOf } from './markdown.ts';
+import { optionsOf } from './options.ts';
 
 const page = read('packages/express/README.md');
 const url = 'http://127.0.0.1:9';
@@ -18,18 +19,6 @@ function spillwayOf(): Spillway {
   const spillway = createSpillway();
   onTestFinished(() => spillway.shutdown());
   return spillway;
-}
-
-/** The options that a call knows, as the error for one that it does not know lists them. */
-function optionsOf(call: (unknown: object) => unknown): string[] {
-  try {
-    // Far from every option, so that none is suggested.
-    call({ Zz: 1 });
-  } catch (error) {
-    const list = /the options are: (.*)$/.exec((error as Error).message)?.[1];
-    if (list !== undefined) return list.split(', ');
-  }
-  throw new Error('the unknown option was not refused');
 }
 
 function poolWith(options: object): unknown {
@@ -105,7 +94,10 @@ function literalOf(text: string): unknown {
 }
 
 it('tables the metrics that there are', () => {
-  const families = poolMetrics(() => []);
+  const families = metricFamilies(
+    () => [],
+    () => [],
+  );
   const rows = rowsOf(sectionOf(read('README.md'), '## Metrics'));
   expect(rows.map(([name, type, labels]) => [name, type, labels])).toEqual(
     families.map(({ name, type, labelNames }) => [
@@ -213,7 +205,7 @@ it('shows the problem that a caller gets', async () => {
   );
 });
 
-it.each(['express', 'node-http', 'core'])(
+it.each(['express', 'koa', 'node-http', 'core'])(
   'names every value that @spillway/%s exports',
   async (name) => {
     const exported = await import(`@spillway/${name}`);

@@ -1,4 +1,5 @@
-export type { BreakerState, Trip } from './breaker/breaker.ts';
+export type { AnswerHeaders } from './asked-wait.ts';
+export type { BreakerEvents, BreakerState, Trip } from './breaker/breaker.ts';
 export type { BreakerOptions } from './breaker/rule.ts';
 export { type Clock, type Random, systemClock, type Timer } from './clock.ts';
 export { Deadlines, type Expiring, stopDeadline } from './deadlines.ts';
@@ -12,10 +13,12 @@ export {
   SpillwayError,
   UpstreamError,
 } from './errors.ts';
+export type { GateStatus } from './gate/gate.ts';
+export type { GateOptions } from './gate/options.ts';
 export { type Logger, silentLogger } from './logger.ts';
-export { type MetricFamily, type MetricSample, poolMetrics } from './metrics/families.ts';
+export { type MetricFamily, type MetricSample, metricFamilies } from './metrics/families.ts';
 export * as read from './options.ts';
-export type { AffinityOptions, RequestView } from './pool/affinity.ts';
+export type { AffinityOptions } from './pool/affinity.ts';
 export {
   Backend,
   type BackendConfig,
@@ -41,3 +44,14 @@ export {
 } from './pool/pool.ts';
 export type { RetryOptions } from './pool/resubmission.ts';
 export { Submission } from './pool/submission.ts';
+export type { RequestView } from './request-view.ts';
+export {
+  type CircuitBreakerOptions,
+  type LimitConcurrencyOptions,
+  type ProtectOptions,
+  type RouteCall,
+  type RouteConfig,
+  readRouteOptions,
+} from './route/options.ts';
+export { Passage } from './route/passage.ts';
+export { type BreakerStatus, RoutePolicy, type RouteRejections } from './route/policy.ts';

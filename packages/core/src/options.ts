@@ -100,10 +100,10 @@ export function oneOf<const T extends string>(...choices: readonly T[]): Reader<
 }
 
 // biome-ignore lint/complexity/noBannedTypes: any callable will do; its signature cannot be checked
-export function callable<T extends Function>(): Reader<T> {
+export function callable<T extends Function>(rule = 'must be a function'): Reader<T> {
   return (value, path) => {
     if (typeof value !== 'function') {
-      throw new ConfigurationError(path, 'must be a function', value);
+      throw new ConfigurationError(path, rule, value);
     }
     return value as T;
   };
@@ -125,6 +125,18 @@ export function array<T>(reader: Reader<T>): Reader<readonly T[]> {
   return (value, path) => {
     if (!Array.isArray(value)) throw new ConfigurationError(path, 'must be an array', value);
     return value.map((item, index) => reader(item, `${path}[${index}]`));
+  };
+}
+
+/** An object with any names, each with a value of one kind. */
+export function record<T>(reader: Reader<T>): Reader<Readonly<Record<string, T>>> {
+  return (value, path) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new ConfigurationError(path, 'must be an object', value);
+    }
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]) => [name, reader(item, `${path}.${name}`)]),
+    );
   };
 }
 

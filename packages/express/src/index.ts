@@ -3,15 +3,21 @@ export {
   type BackendOptions,
   type BackendStatus,
   type BreakerOptions,
+  type BreakerStatus,
+  type CircuitBreakerOptions,
   type Clock,
   ConfigurationError,
+  type GateOptions,
+  type GateStatus,
   isSpillwayError,
+  type LimitConcurrencyOptions,
   type Logger,
   type PoolEvents,
   type PoolOptions,
   type PoolStatus,
   type ProblemCode,
   ProblemError,
+  type ProtectOptions,
   type QueueOptions,
   type Random,
   RejectedError,
@@ -24,9 +30,14 @@ export {
 export {
   type HttpPool,
   keepRawBody,
+  type LivenessOptions,
+  type ProbeBody,
   type ProblemBody,
+  type ReadinessOptions,
+  type RequestContext,
   type ShutdownOptions,
   type SpillwayStatus,
 } from '@spillway/node-http';
-export type { OnReject, ProxyOptions } from './proxy.ts';
+export type { ProxyOptions } from './proxy.ts';
+export type { OnReject } from './reject.ts';
 export { createSpillway, type Spillway, type SpillwayOptions } from './spillway.ts';

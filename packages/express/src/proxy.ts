@@ -1,14 +1,7 @@
 import { type ProblemError, read } from '@spillway/core';
-import { createForward, type HttpPool } from '@spillway/node-http';
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
-
-/** Takes over the answer to a request that no backend could answer; it must end the response or call `next`. */
-export type OnReject = (
-  error: ProblemError,
-  req: Request,
-  res: Response,
-  next: NextFunction,
-) => void;
+import { createForward, type HttpPool, type ProxyHost } from '@spillway/node-http';
+import type { Request, RequestHandler } from 'express';
+import { callOnReject, type OnReject } from './reject.ts';
 
 export interface ProxyOptions {
   /** @defaultValue the one given to `createSpillway` */
@@ -22,22 +15,16 @@ const readOptions = read.object<ProxyOptions>({
 /** Middleware that forwards every request that reaches it through the pool. */
 export function proxy(pool: HttpPool, options: ProxyOptions): RequestHandler {
   const { onReject } = readOptions(options, 'proxy');
-  const forward = createForward(pool, trustsPeer);
+  const forward = createForward(pool);
   if (onReject === undefined) {
+    const host: ProxyHost = { trustsPeer };
     return function spillwayProxy(req, res) {
-      forward(req, res);
+      forward(req, res, host);
     };
   }
   return function spillwayProxy(req, res, next) {
-    forward(req, res, (error) => {
-      // Called from a socket's event, where nobody else would catch what it throws.
-      try {
-        const result: unknown = onReject(error, req, res, next);
-        if (result instanceof Promise) result.catch(next);
-      } catch (thrown) {
-        next(thrown);
-      }
-    });
+    const onProblem = (error: ProblemError) => callOnReject(onReject, error, req, res, next);
+    forward(req, res, { trustsPeer, onProblem });
   };
 }
 

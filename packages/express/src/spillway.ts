@@ -1,16 +1,27 @@
-import { type PoolOptions, read } from '@spillway/core';
+import {
+  type CircuitBreakerOptions,
+  type LimitConcurrencyOptions,
+  type PoolOptions,
+  type ProtectOptions,
+  read,
+} from '@spillway/core';
 import {
   Engine,
   type EngineOptions,
   engineOptionShape,
   type HttpPool,
+  type LivenessOptions,
   type MetricsRegistry,
+  type ReadinessOptions,
   type ShutdownOptions,
   type SpillwayStatus,
 } from '@spillway/node-http';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { metrics } from './metrics.ts';
-import { type OnReject, type ProxyOptions, proxy } from './proxy.ts';
+import { probe } from './probe.ts';
+import { type ProxyOptions, proxy } from './proxy.ts';
+import type { OnReject } from './reject.ts';
+import { guard } from './route.ts';
 
 export interface SpillwayOptions extends EngineOptions {
   /**
@@ -24,6 +35,25 @@ export interface SpillwayOptions extends EngineOptions {
 export interface Spillway {
   /** Where the metrics are registered. */
   readonly registry: MetricsRegistry;
+  /**
+   * Middleware that lets `maxCount` requests run at once, and `maxQueueLength` wait.
+   * @throws ConfigurationError when an option is unknown or impossible, or the name is taken
+   * @example
+   * app.use('/reports', spillway.limitConcurrency({ maxCount: 20, maxQueueLength: 100 }));
+   */
+  limitConcurrency(options: LimitConcurrencyOptions<Request>): RequestHandler;
+  /**
+   * Middleware that lets no request through for a while once too many have failed.
+   * @throws ConfigurationError when an option is unknown or impossible, or the name is taken
+   * @example
+   * app.use('/search', spillway.circuitBreaker({ failurePercentage: 50, timeoutMs: 2_000 }));
+   */
+  circuitBreaker(options: CircuitBreakerOptions): RequestHandler;
+  /**
+   * A limit, a breaker and a time limit in one: the breaker is asked before the queue and after it.
+   * @throws ConfigurationError when an option is unknown or impossible, or the name is taken
+   */
+  protect(options: ProtectOptions<Request>): RequestHandler;
   /**
    * Backends that can serve the same requests.
    * @throws ConfigurationError when an option is unknown or impossible, or the name is taken
@@ -41,6 +71,10 @@ export interface Spillway {
    * the backend's own.
    */
   proxy(pool: HttpPool, options?: ProxyOptions): RequestHandler;
+  /** Answers 200 while load can be taken, 429 when a queue is too long, 503 when something is broken. */
+  readiness(options?: ReadinessOptions): RequestHandler;
+  /** Answers 200 unless a check fails: 503. */
+  liveness(options?: LivenessOptions): RequestHandler;
   /** Answers with all metrics of the registry, in Prometheus' text format. */
   metrics(): RequestHandler;
   /** The state of everything, as one plain object without credentials. */
@@ -63,8 +97,13 @@ export function createSpillway(options: SpillwayOptions = {}): Spillway {
   const engine = new Engine(engineOptions);
   return {
     registry: engine.registry,
+    limitConcurrency: (given) => guard(engine.route('limitConcurrency', given), onReject),
+    circuitBreaker: (given) => guard(engine.route('circuitBreaker', given), onReject),
+    protect: (given) => guard(engine.route('protect', given), onReject),
     pool: (name, poolOptions) => engine.pool(name, poolOptions),
     proxy: (pool, proxyOptions) => proxy(pool, { onReject, ...proxyOptions }),
+    readiness: (given) => probe(engine.readiness(given)),
+    liveness: (given) => probe(engine.liveness(given)),
     metrics: () => metrics(engine.registry),
     status: () => engine.status(),
     shutdown: (shutdownOptions) => engine.shutdown(shutdownOptions),

@@ -1,20 +1,32 @@
-import type { Server } from 'node:http';
 import {
+  type BreakerStatus,
   type Clock,
   ConfigurationError,
+  type GateStatus,
   type Logger,
+  metricFamilies,
   type PoolOptions,
   type PoolStatus,
-  poolMetrics,
   type Random,
+  type RouteCall,
+  type RouteRejections,
   read,
+  readRouteOptions,
   silentLogger,
   systemClock,
 } from '@spillway/core';
 import { Registry } from 'prom-client';
 import { HttpPool } from './http-pool.ts';
 import { type MetricsRegistry, register } from './metrics.ts';
-import { closeServer } from './server.ts';
+import { createLiveness, type LivenessOptions } from './probes/liveness.ts';
+import type { Probe } from './probes/probe.ts';
+import {
+  createReadiness,
+  type ReadinessContext,
+  type ReadinessOptions,
+} from './probes/readiness.ts';
+import { GuardedRoute } from './route/guarded-route.ts';
+import { readShutdownOptions, type ShutdownOptions, shutDown } from './shutdown.ts';
 
 export interface EngineOptions {
   /**
@@ -33,26 +45,13 @@ export interface EngineOptions {
   readonly random?: Random | undefined;
 }
 
-export interface ShutdownOptions {
-  /** Stops accepting connections; those that are idle are closed. */
-  readonly server?: Server | undefined;
-  /**
-   * How long new requests are still taken, so that a balancer can see the failing readiness probe
-   * first, in milliseconds.
-   * @defaultValue 0
-   */
-  readonly readinessDelayMs?: number | undefined;
-  /**
-   * How long running requests may take to end, counted from then, in milliseconds. What is left is
-   * answered with 503, or cut off when its answer has begun.
-   * @defaultValue 30_000
-   */
-  readonly timeoutMs?: number | undefined;
-}
-
-/** One plain object with the state of everything. */
+/** One plain object with the state of everything, by name. */
 export interface SpillwayStatus {
   readonly shuttingDown: boolean;
+  /** What `limitConcurrency` and `protect` limit. */
+  readonly gates: Readonly<Record<string, GateStatus & RouteRejections>>;
+  /** Those of routes; a backend's stands with the backend. */
+  readonly breakers: Readonly<Record<string, BreakerStatus & RouteRejections>>;
   readonly pools: Readonly<Record<string, PoolStatus>>;
 }
 
@@ -66,87 +65,119 @@ export const engineOptionShape: read.Shape<EngineOptions> = {
 
 const readEngineOptions = read.object(engineOptionShape);
 
-const readShutdownOptions = read.object({
-  server: read.optional(
-    read.having<Server>('close', 'closeIdleConnections', 'closeAllConnections'),
-  ),
-  readinessDelayMs: read.optional(read.nonNegativeMs, 0),
-  timeoutMs: read.optional(read.nonNegativeMs, 30_000),
-});
-
-/** What one `createSpillway()` owns: its pools, their metrics, and the end of them all. */
-export class Engine {
+/** What one `createSpillway()` owns: its policies, their metrics, and the end of them all. */
+export class Engine implements ReadinessContext {
   readonly registry: MetricsRegistry;
-  readonly #logger: Logger;
-  readonly #clock: Clock;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly pools = new Map<string, HttpPool>();
+  readonly routes = new Map<string, GuardedRoute>();
   readonly #random: Random;
-  readonly #pools = new Map<string, HttpPool>();
   #shutdown: Promise<void> | undefined;
 
   /** @throws ConfigurationError when an option is unknown or of the wrong type */
   constructor(options: EngineOptions = {}) {
     const given = readEngineOptions(options, 'createSpillway');
     this.registry = given.registry ?? new Registry();
-    this.#logger = given.logger ?? silentLogger;
-    this.#clock = given.clock ?? systemClock;
+    this.logger = given.logger ?? silentLogger;
+    this.clock = given.clock ?? systemClock;
     this.#random = given.random ?? Math.random;
     register(
       this.registry,
-      poolMetrics(() => this.#pools.values()),
+      metricFamilies(
+        () => this.pools.values(),
+        () => this.routes.values(),
+      ),
     );
   }
 
+  get shuttingDown(): boolean {
+    return this.#shutdown !== undefined;
+  }
+
   pool(name: string, options: PoolOptions): HttpPool {
-    if (this.#shutdown !== undefined) {
-      throw new ConfigurationError(`pool(${name})`, 'cannot be made after shutdown()');
-    }
-    if (this.#pools.has(name)) {
-      throw new ConfigurationError(
-        `pool(${name})`,
-        'has been made already: every pool needs a name of its own',
-      );
-    }
-    const context = { clock: this.#clock, random: this.#random };
-    const pool = new HttpPool(name, options, context);
-    pool.on('trip', (trip) => this.#logger.warn('backend tripped', { pool: name, ...trip }));
-    pool.on('recover', (event) => this.#logger.info('backend recovered', { pool: name, ...event }));
-    this.#pools.set(name, pool);
+    this.#claim(`pool(${name})`, name);
+    const pool = new HttpPool(name, options, { clock: this.clock, random: this.#random });
+    pool.on('trip', (trip) => this.logger.warn('backend tripped', { pool: name, ...trip }));
+    pool.on('recover', (event) => this.logger.info('backend recovered', { pool: name, ...event }));
+    this.pools.set(name, pool);
     return pool;
   }
 
+  /**
+   * What `limitConcurrency`, `circuitBreaker` and `protect` are made of.
+   * @throws ConfigurationError when an option is unknown or impossible, or the name is taken
+   */
+  route(call: RouteCall, options: { readonly name?: string | undefined }): GuardedRoute {
+    const given = options?.name;
+    const path = typeof given === 'string' ? `${call}(${given})` : call;
+    const config = readRouteOptions[call](options, path);
+    const name = config.name ?? this.#freeName(call);
+    this.#claim(path, name);
+    const route = new GuardedRoute(name, config, this.clock, {
+      onTrip: (trip) => this.logger.warn('route tripped', { policy: name, ...trip }),
+      onClose: () => this.logger.info('route recovered', { policy: name }),
+    });
+    this.routes.set(name, route);
+    return route;
+  }
+
+  readiness(options: ReadinessOptions = {}): Probe {
+    return createReadiness(this, options);
+  }
+
+  liveness(options: LivenessOptions = {}): Probe {
+    return createLiveness(this, options);
+  }
+
   status(): SpillwayStatus {
-    const pools = Array.from(this.#pools, ([name, pool]) => [name, pool.status()] as const);
-    return { shuttingDown: this.#shutdown !== undefined, pools: Object.fromEntries(pools) };
+    return {
+      shuttingDown: this.shuttingDown,
+      gates: byName(this.routes, (route) => route.gateStatus()),
+      breakers: byName(this.routes, (route) => route.breakerStatus()),
+      pools: byName(this.pools, (pool) => pool.status()),
+    };
   }
 
   /** Ends everything in order; a second call waits for the first. */
   shutdown(options: ShutdownOptions = {}): Promise<void> {
-    if ('listen' in options) {
-      throw new ConfigurationError('shutdown', 'takes an object of options: give it { server }');
-    }
-    const { server, readinessDelayMs, timeoutMs } = readShutdownOptions(options, 'shutdown');
-    this.#shutdown ??= this.#end(server, readinessDelayMs, timeoutMs);
+    const given = readShutdownOptions(options, 'shutdown');
+    this.#shutdown ??= shutDown(
+      given,
+      [...this.routes.values(), ...this.pools.values()],
+      this.clock,
+    );
     return this.#shutdown;
   }
 
-  async #end(server: Server | undefined, delayMs: number, timeoutMs: number): Promise<void> {
-    if (delayMs > 0) await this.#after(delayMs).passed;
-    const pools = [...this.#pools.values()];
-    const closing = server && closeServer(server, this.#clock);
-    // Connections that are open may still bring requests while the server winds down.
-    if (server === undefined) for (const pool of pools) pool.close();
-    else for (const pool of pools) pool.windDown();
-    const limit = this.#after(timeoutMs);
-    const ended = Promise.all([closing?.closed, ...pools.map((pool) => pool.idle())]);
-    await Promise.race([ended, limit.passed]);
-    limit.cancel();
-    await Promise.all(pools.map((pool) => pool.destroy()));
-    await closing?.cut();
+  /** One namespace for all: their metrics share the label `policy`. */
+  #claim(path: string, name: string): void {
+    if (this.shuttingDown) throw new ConfigurationError(path, 'cannot be made after shutdown()');
+    if (this.#isTaken(name)) {
+      const rule = 'must have a name that no other policy has';
+      throw new ConfigurationError(path, rule, name);
+    }
   }
 
-  #after(delayMs: number): { passed: Promise<void>; cancel(): void } {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = this.#clock.setTimer(resolve, delayMs);
-    return { passed: promise, cancel: () => timer.cancel() };
+  #isTaken(name: string): boolean {
+    return this.pools.has(name) || this.routes.has(name);
   }
+
+  #freeName(call: RouteCall): string {
+    let name: string = call;
+    for (let number = 2; this.#isTaken(name); number++) name = `${call}-${number}`;
+    return name;
+  }
+}
+
+function byName<P, S>(
+  policies: ReadonlyMap<string, P>,
+  statusOf: (policy: P) => S | undefined,
+): Record<string, S> {
+  const statuses: Record<string, S> = {};
+  for (const [name, policy] of policies) {
+    const status = statusOf(policy);
+    if (status !== undefined) statuses[name] = status;
+  }
+  return statuses;
 }

@@ -6,10 +6,11 @@ import {
   Submission,
   UpstreamError,
 } from '@spillway/core';
+import type { ActiveRequest } from './active-requests.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import { emptyBody, type RequestBody } from './body/body.ts';
 import { StreamedBody } from './body/streamed-body.ts';
-import type { ActiveRequest, ConnectedPool } from './connected-pool.ts';
+import type { ConnectedPool } from './connected-pool.ts';
 import type { FlatHeaders } from './headers.ts';
 import type { HttpBackend } from './http-backend.ts';
 import { targetPath } from './path.ts';
@@ -35,7 +36,7 @@ export abstract class Exchange
   constructor(pool: ConnectedPool, method: string, target: string, keyHash: number | undefined) {
     super(pool, method, keyHash);
     this.#target = target;
-    pool.enter(this);
+    pool.active.enter(this);
   }
 
   /** What of the caller's headers this backend is sent. */
@@ -51,7 +52,10 @@ export abstract class Exchange
   protected abstract get committed(): boolean;
   /** The answer broke off after it was committed. */
   protected abstract cutOff(error: Error): void;
+  /** Answers with the problem, and calls {@link ended} unless others take the answer over. */
   protected abstract refuse(problem: ProblemError): void;
+  /** Called once, when all that the caller gets has been handed over, or the caller has left. */
+  protected ended(): void {}
 
   /** Nothing more will be delivered. */
   protected get over(): boolean {
@@ -64,7 +68,7 @@ export abstract class Exchange
 
   override begin(): void {
     if (this.#over) return;
-    if (this.pool.accepting) super.begin();
+    if (this.pool.active.accepting) super.begin();
     else this.reject(this.#shuttingDown('no further requests are taken'));
   }
 
@@ -99,7 +103,10 @@ export abstract class Exchange
     try {
       this.deliverEnd();
     } finally {
-      if (!this.#over) this.#leave();
+      if (!this.#over) {
+        this.#leave();
+        this.ended();
+      }
     }
   }
 
@@ -109,6 +116,7 @@ export abstract class Exchange
     if (this.committed) {
       this.#leave();
       this.cutOff(error);
+      this.ended();
     } else if (!this.mayResubmitFailure(failure, sent) || !this.body.resendable) {
       this.reject(super.failure(error));
     } else if (!this.advance()) {
@@ -137,6 +145,7 @@ export abstract class Exchange
     const current = this.#current;
     this.#leave();
     current?.cancel();
+    this.ended();
   }
 
   /** The time for shutting down is over. */
@@ -146,6 +155,7 @@ export abstract class Exchange
     if (this.committed) {
       this.#leave();
       this.cutOff(new Error('the service is shutting down'));
+      this.ended();
     } else {
       this.reject(this.#shuttingDown('the time for it is over'));
     }
@@ -203,6 +213,6 @@ export abstract class Exchange
     this.#held = undefined;
     this.body.discard();
     this.leaveQueue();
-    this.pool.leave(this);
+    this.pool.active.leave(this);
   }
 }

@@ -1,13 +1,28 @@
 export { keepRawBody } from './body/raw-body.ts';
+export { stopTap, tapRawBody } from './body/raw-body-tap.ts';
 export {
   Engine,
   type EngineOptions,
   engineOptionShape,
-  type ShutdownOptions,
   type SpillwayStatus,
 } from './engine.ts';
 export type { TrustsPeer } from './headers.ts';
 export { HttpPool } from './http-pool.ts';
 export type { MetricsRegistry } from './metrics.ts';
-export { type ProblemBody, sendProblem } from './problem.ts';
+export type { Checks, ProbeFailure } from './probes/checks.ts';
+export type { LivenessOptions } from './probes/liveness.ts';
+export {
+  PROBE_HEADERS,
+  type Probe,
+  type ProbeAnswer,
+  type ProbeBody,
+  sendProbe,
+} from './probes/probe.ts';
+export type { ReadinessOptions } from './probes/readiness.ts';
+export { type ProblemBody, problemAnswer, sendProblem } from './problem.ts';
 export { createForward, type Forward } from './proxy/proxy.ts';
+export type { ProxyHost } from './proxy/proxy-exchange.ts';
+export { GuardedRoute } from './route/guarded-route.ts';
+export { RoutePassage } from './route/route-passage.ts';
+export { endWork, type RequestContext } from './route/work.ts';
+export type { ShutdownOptions } from './shutdown.ts';

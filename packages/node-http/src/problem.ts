@@ -25,13 +25,23 @@ export function problemHeaders(problem: ProblemError, body: string): Record<stri
   return headers;
 }
 
+/** The whole answer, for those who write it in a way of their own. */
+export function problemAnswer(problem: ProblemError): {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+} {
+  const body = JSON.stringify(problemBody(problem));
+  return { status: problem.status, headers: problemHeaders(problem, body), body };
+}
+
 /** Answers with the problem; a response that has begun can only be cut off. */
 export function sendProblem(response: ServerResponse, problem: ProblemError): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
-  const body = JSON.stringify(problemBody(problem));
-  response.writeHead(problem.status, problemHeaders(problem, body));
+  const { status, headers, body } = problemAnswer(problem);
+  response.writeHead(status, headers);
   response.end(body);
 }

@@ -105,9 +105,14 @@ export class Breaker {
     return this.#epoch * 2 + 1;
   }
 
+  /** Whether this call is the trial that decides. */
+  isTrial(pass: Pass): boolean {
+    return !this.#disposed && this.#trialUnderWay && pass === this.#epoch * 2 + 1;
+  }
+
   /** The head of an answer came that the rule does not call a failure. It closes a half-open breaker. */
   proved(pass: Pass): void {
-    if (this.#isTrial(pass)) this.#close();
+    if (this.isTrial(pass)) this.#close();
   }
 
   /** The call ended well. Give it after {@link proved}, once. */
@@ -125,7 +130,7 @@ export class Breaker {
     const asked = this.rule.acceptRetryAfter ? waitMs : undefined;
     const durationMs =
       asked === undefined ? this.rule.tripDurationMs : Math.min(asked, this.rule.maxTripDurationMs);
-    if (this.#isTrial(pass)) {
+    if (this.isTrial(pass)) {
       this.#trip(now, durationMs, statusCode);
     } else if (this.#countsNow(pass)) {
       this.#lastFailure = statusCode;
@@ -137,7 +142,7 @@ export class Breaker {
 
   /** The call ended and proved nothing. A trial leaves room for another. */
   abandon(pass: Pass): void {
-    if (!this.#isTrial(pass)) return;
+    if (!this.isTrial(pass)) return;
     this.#trialUnderWay = false;
     this.#onChange?.();
   }
@@ -147,10 +152,6 @@ export class Breaker {
     this.#disposed = true;
     this.#timer?.cancel();
     this.#circuit.shutdown();
-  }
-
-  #isTrial(pass: Pass): boolean {
-    return !this.#disposed && this.#trialUnderWay && pass === this.#epoch * 2 + 1;
   }
 
   /** Calls begun before a trip say nothing of the time after it. */

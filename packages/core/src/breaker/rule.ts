@@ -8,6 +8,7 @@ import {
   positiveInteger,
   positiveMs,
   type Reader,
+  type Shape,
   statusCodes,
 } from '../options.ts';
 
@@ -74,8 +75,18 @@ const failureCount = number(
 );
 
 /** Reads a breaker rule whose failures are, unless it says otherwise, `defaultStatusCodes`. */
-export function breakerRule(defaultStatusCodes: readonly (number | string)[]): Reader<BreakerRule> {
+export function breakerRule(defaultStatusCodes: readonly (number | string)[]): Reader<BreakerRule>;
+/** @param more options that stand beside the rule's own */
+export function breakerRule<M extends object>(
+  defaultStatusCodes: readonly (number | string)[],
+  more: Shape<M>,
+): Reader<BreakerRule & M>;
+export function breakerRule(
+  defaultStatusCodes: readonly (number | string)[],
+  more: object = {},
+): Reader<BreakerRule> {
   const read = object<BreakerRule>({
+    ...more,
     failureCount: optional(failureCount),
     failurePercentage: optional(percentage),
     minimumRequests: optional(positiveInteger),

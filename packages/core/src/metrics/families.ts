@@ -1,4 +1,5 @@
 import type { Pool } from '../pool/pool.ts';
+import type { RoutePolicy } from '../route/policy.ts';
 import { DURATION_BUCKETS_SECONDS } from './histogram.ts';
 
 /** A family of the Prometheus data model, read at the scrape. */
@@ -18,10 +19,32 @@ export interface MetricSample {
 }
 
 type Pools = () => Iterable<Pool>;
+type Routes = () => Iterable<RoutePolicy>;
 
-/** Everything that pools count. Nothing is stored twice: each scrape reads the counters themselves. */
-export function poolMetrics(pools: Pools): readonly MetricFamily[] {
+/** Everything that policies count. Nothing is stored twice: each scrape reads the counters themselves. */
+export function metricFamilies(pools: Pools, routes: Routes): readonly MetricFamily[] {
   return [
+    {
+      name: 'spillway_queue_ratio',
+      help: 'Requests that wait, over those that may run at once; of the keys of a gate the highest.',
+      type: 'gauge',
+      labelNames: ['gate'],
+      collect: () => eachGate(routes, ({ queueRatio }) => queueRatio),
+    },
+    {
+      name: 'spillway_gate_running',
+      help: 'Requests that hold a slot of a gate.',
+      type: 'gauge',
+      labelNames: ['gate'],
+      collect: () => eachGate(routes, ({ running }) => running),
+    },
+    {
+      name: 'spillway_gate_waiting',
+      help: 'Requests in the queue of a gate.',
+      type: 'gauge',
+      labelNames: ['gate'],
+      collect: () => eachGate(routes, ({ waiting }) => waiting),
+    },
     {
       name: 'spillway_attempts_total',
       help: 'Ended attempts at a backend, by outcome.',
@@ -61,7 +84,7 @@ export function poolMetrics(pools: Pools): readonly MetricFamily[] {
       type: 'counter',
       labelNames: ['policy', 'reason'],
       collect: () =>
-        Array.from(pools()).flatMap(({ name, rejections }) =>
+        [...pools(), ...routes()].flatMap(({ name, rejections }) =>
           Array.from(rejections, ([reason, value]) => ({
             labels: { policy: name, reason },
             value,
@@ -93,12 +116,27 @@ export function poolMetrics(pools: Pools): readonly MetricFamily[] {
       help: 'Trips of a circuit breaker.',
       type: 'counter',
       labelNames: ['policy', 'backend'],
-      collect: () =>
-        eachBackend(pools, (policy, { id, breaker }) =>
+      collect: () => [
+        ...eachBackend(pools, (policy, { id, breaker }) =>
           breaker === undefined ? [] : [{ labels: { policy, backend: id }, value: breaker.trips }],
         ),
+        // To Prometheus an empty label is none.
+        ...Array.from(routes()).flatMap(({ name, breaker }) =>
+          breaker === undefined
+            ? []
+            : [{ labels: { policy: name, backend: '' }, value: breaker.trips }],
+        ),
+      ],
     },
   ];
+}
+
+type GateState = Pick<NonNullable<RoutePolicy['gate']>, 'queueRatio' | 'running' | 'waiting'>;
+
+function eachGate(routes: Routes, value: (gate: GateState) => number): MetricSample[] {
+  return Array.from(routes()).flatMap(({ name, gate }) =>
+    gate === undefined ? [] : [{ labels: { gate: name }, value: value(gate) }],
+  );
 }
 
 type Backends = Pool['backends'][number];

@@ -1,14 +1,7 @@
 import { ConfigurationError } from '../errors.ts';
 import { callable, nonEmptyString, object, optional, type Reader } from '../options.ts';
+import type { RequestView } from '../request-view.ts';
 import { hashOf } from './rendezvous.ts';
-
-/** What policies read of a request; `node:http`'s and Express's requests are ones. */
-export interface RequestView {
-  readonly method?: string | undefined;
-  readonly url?: string | undefined;
-  /** By lower-case name. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-}
 
 /** Where a request's key is found: requests with the same key go to the same backend. */
 export interface AffinityOptions {

@@ -1,8 +1,8 @@
+import { type AnswerHeaders, askedWaitMs } from '../asked-wait.ts';
 import type { Pass } from '../breaker/breaker.ts';
 import { DEFAULT_MAX_TRIP_DURATION_MS } from '../breaker/rule.ts';
 import type { Backend } from './backend.ts';
 import { type AttemptFailure, type AttemptOutcome, outcomeOf } from './outcome.ts';
-import { type AnswerHeaders, askedWaitMs } from './wait.ts';
 
 /**
  * One attempt's place at a backend. Taken when the backend is chosen, given back once by

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Clock, Random } from '../clock.ts';
 import { Deadlines, type Expiring } from '../deadlines.ts';
 import type { ProblemCode } from '../errors.ts';
-import type { RequestView } from './affinity.ts';
+import type { RequestView } from '../request-view.ts';
 import type { Backend, BackendConfig, BackendEvents, BackendStatus } from './backend.ts';
 import { type Balance, Level } from './level.ts';
 import { type PoolConfig, readPoolOptions } from './options.ts';
@@ -123,6 +123,11 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
       ({ config, running, breaker, weight }) =>
         weight > 0 && running >= config.maxCount && (breaker?.admits ?? true),
     );
+  }
+
+  /** Whether no backend may be given requests, however few are under way. */
+  get isTripped(): boolean {
+    return this.#backends.every(({ breaker, weight }) => weight === 0 || breaker?.state === 'open');
   }
 
   /** Whether a 429 is behind the trip of any backend. */

@@ -1,11 +1,12 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import { type ProblemError, UpstreamError } from '@spillway/core';
+import { type ProblemError, type RequestView, UpstreamError } from '@spillway/core';
 import type { Attempt } from '../attempt.ts';
 import { BufferedBody, emptyBody, type RequestBody } from '../body/body.ts';
 import { keptRawBody } from '../body/raw-body.ts';
+import { stopTap } from '../body/raw-body-tap.ts';
 import { StreamedBody } from '../body/streamed-body.ts';
 import type { ConnectedPool } from '../connected-pool.ts';
+import { type BoundToConnection, onConnectionClose } from '../connection-close.ts';
 import { atEndOfTurn, type Unfinished } from '../end-of-turn.ts';
 import { Exchange } from '../exchange.ts';
 import {
@@ -18,15 +19,26 @@ import {
 } from '../headers.ts';
 import type { HttpBackend } from '../http-backend.ts';
 import { sendProblem } from '../problem.ts';
+import { endWork } from '../route/work.ts';
 
 /** Bodies up to this size are gathered before they are sent: one write is cheaper than a stream. */
 const MAX_GATHERED_BYTES = 65_536;
 
-/** How a framework's adapter takes part. */
+/** How a framework's adapter takes part. One that needs nothing of a request serves them all. */
 export interface ProxyHost {
   readonly trustsPeer: TrustsPeer;
   /** Answers a caller in place of a backend; absent, the problem itself is sent. */
-  readonly onProblem: ((problem: ProblemError) => void) | undefined;
+  readonly onProblem?: ((problem: ProblemError) => void) | undefined;
+  /**
+   * Called once, when the answer has been handed over, was cut off, or the caller has left. Not when
+   * `onProblem` has been called, for then the end is the adapter's.
+   */
+  readonly onOver?: (() => void) | undefined;
+  /**
+   * The request as the framework's users know it, for the key of the affinity.
+   * @defaultValue that of `node:http`
+   */
+  readonly view?: RequestView | undefined;
 }
 
 const EXCHANGE = Symbol('spillway.exchange');
@@ -43,31 +55,12 @@ function onResponseClose(this: ServerResponse & Owned): void {
   this[EXCHANGE]?.abandon();
 }
 
-const QUEUED = Symbol('spillway.queued');
-
-/** Abandons the exchange if its connection closes first; one listener serves all that wait there. */
-function onConnectionClose(
-  socket: Socket & { [QUEUED]?: Set<ProxyExchange> },
-  response: ServerResponse,
-  exchange: ProxyExchange,
-): void {
-  if (socket[QUEUED] === undefined) {
-    const queued = new Set<ProxyExchange>();
-    socket[QUEUED] = queued;
-    socket.once('close', () => {
-      for (const each of queued) each.abandon();
-    });
-  }
-  const queued = socket[QUEUED].add(exchange);
-  response.once('close', () => queued.delete(exchange));
-}
-
 function onRequestData(this: IncomingMessage & Owned, chunk: Buffer): void {
   this[EXCHANGE]?.gather(chunk);
 }
 
 /** A request of `node:http`, answered on its response. */
-export class ProxyExchange extends Exchange implements Hop, Unfinished {
+export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToConnection {
   readonly request: IncomingMessage;
   trusted = false;
   readonly #response: ServerResponse;
@@ -86,7 +79,7 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished {
     response: ServerResponse,
     host: ProxyHost,
   ) {
-    super(pool, request.method ?? 'GET', request.url ?? '/', pool.keyHashOf(request));
+    super(pool, request.method ?? 'GET', request.url ?? '/', pool.keyHashOf(host.view ?? request));
     this.request = request;
     this.#response = response;
     this.#host = host;
@@ -117,6 +110,7 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished {
     } else if (this.#bytesAreGone) {
       this.#sendKeptBody();
     } else if (length === undefined || length > this.#maxGathered) {
+      stopTap(this.request);
       const { maxBodyBytes } = this.pool.config.retry;
       const maxKept = length !== undefined && length > maxBodyBytes ? 0 : maxBodyBytes;
       this.body = new StreamedBody(this.request, length, maxKept, (request) => request.resume());
@@ -147,6 +141,10 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished {
     this.#gathered = undefined;
     this.body = new BufferedBody(whole);
     this.begin();
+  }
+
+  connectionClosed(): void {
+    this.abandon();
   }
 
   /** The caller has taken what was written. */
@@ -214,15 +212,22 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished {
 
   protected override refuse(problem: ProblemError): void {
     this.#pendingHead = undefined;
-    if (this.#response.writableEnded) return;
-    if (this.#host.onProblem === undefined) {
-      sendProblem(this.#response, problem);
+    const { onProblem } = this.#host;
+    if (this.#response.writableEnded || onProblem === undefined) {
+      if (!this.#response.writableEnded) sendProblem(this.#response, problem);
+      this.ended();
       return;
     }
     if (this.body instanceof BufferedBody && !this.#decoded) {
       (this.request as Owned)[LEFT_BODY] = this.body;
     }
-    this.#host.onProblem(problem);
+    onProblem(problem);
+  }
+
+  protected override ended(): void {
+    // A policy in front of the proxy need not wait for the end of a response whose caller has left.
+    endWork(this.#response);
+    this.#host.onOver?.();
   }
 
   /** Read already, or to be read as text, which cannot be turned back into the bytes that came. */
@@ -244,15 +249,15 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished {
 
   /** A parser has read the body: what it kept is all there is to send. */
   #sendKeptBody(): void {
-    const kept = keptRawBody(this.request);
+    const kept = keptRawBody(this.request, this.#host.view);
     if (kept === undefined) {
       const detail =
-        'a body parser has read the body and kept nothing of it: give the parser { verify: keepRawBody }, or mount it after the proxy';
+        'a body parser has read the body, and the bytes that came were not kept: give the parser { verify: keepRawBody } in Express, have app.use(keepRawBody) before it in Koa, or mount it after the proxy';
       this.reject(new UpstreamError('body_consumed', { policy: this.pool.name, detail }));
       return;
     }
-    this.#decoded = this.request.headers['content-encoding'] !== undefined;
-    this.body = kept.length === 0 ? emptyBody : new BufferedBody(kept);
+    this.#decoded = kept.decoded;
+    this.body = kept.bytes.length === 0 ? emptyBody : new BufferedBody(kept.bytes);
     this.begin();
   }
 
@@ -266,7 +271,7 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished {
     }
     try {
       setAnswerHeaders(response, attempt.headers);
-      if (this.pool.windingDown) response.setHeader('connection', 'close');
+      if (this.pool.active.windingDown) response.setHeader('connection', 'close');
       response.writeHead(attempt.statusCode);
       return true;
     } catch (error) {

@@ -1,27 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ConfigurationError, type ProblemError } from '@spillway/core';
-import type { TrustsPeer } from '../headers.ts';
+import { ConfigurationError } from '@spillway/core';
 import { HttpPool } from '../http-pool.ts';
-import { ProxyExchange } from './proxy-exchange.ts';
+import { ProxyExchange, type ProxyHost } from './proxy-exchange.ts';
 
-/** Forwards one request of `node:http` through the pool. */
-export type Forward = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  onProblem?: (problem: ProblemError) => void,
-) => void;
+/**
+ * Forwards one request of `node:http` through the pool. What the application's own functions throw
+ * at once, it throws: nothing has been answered then, and `host` is not told.
+ */
+export type Forward = (request: IncomingMessage, response: ServerResponse, host: ProxyHost) => void;
 
 /**
  * Makes the function that an adapter's proxy middleware calls.
  * @throws ConfigurationError when `pool` was not made by `createSpillway().pool()`
  */
-export function createForward(pool: unknown, trustsPeer: TrustsPeer): Forward {
+export function createForward(pool: unknown): Forward {
   if (!(pool instanceof HttpPool)) {
     throw new ConfigurationError('proxy', "must be given a pool made by 'spillway.pool()'", pool);
   }
-  const plain = { trustsPeer, onProblem: undefined };
-  return function forward(request, response, onProblem) {
-    const host = onProblem === undefined ? plain : { trustsPeer, onProblem };
+  return function forward(request, response, host) {
     new ProxyExchange(pool, request, response, host).start();
   };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type AnswerHeaders, askedWaitMs } from './wait.ts';
+import { type AnswerHeaders, askedWaitMs } from './asked-wait.ts';
 
 const NOW = Date.parse('2026-05-14T10:00:00Z');
 const HTTP_DATE = 'Thu, 14 May 2026 10:00:33 GMT';

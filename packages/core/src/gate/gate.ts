@@ -1,0 +1,192 @@
+import type { Clock } from '../clock.ts';
+import { Deadlines, stopDeadline } from '../deadlines.ts';
+import type { RequestView } from '../request-view.ts';
+import type { Lane } from './lane.ts';
+import type { GateConfig } from './options.ts';
+import { Slots, type SlotsContext, type Visitor } from './slots.ts';
+import { sanePriority, WaitingLine } from './waiting-line.ts';
+
+/** Bottleneck is told of work that lasts longer than this: a job there costs more than most requests. */
+const TOLD_AFTER_MS = 20;
+/** How long a lane that Bottleneck knows of is kept for the next request. */
+const LANE_KEPT_MS = 250;
+/** How long a key is remembered while nothing runs or waits there. */
+const KEY_KEPT_MS = 1_000;
+
+export type Entry = 'running' | 'waiting' | 'full';
+
+/** A gate's state, as the metrics have it. */
+export interface GateStatus {
+  readonly maxCount: number;
+  readonly maxQueueLength: number;
+  /** Requests that hold a slot, of all keys. */
+  readonly running: number;
+  /** Requests in the queue, of all keys. */
+  readonly waiting: number;
+  /** `waiting / maxCount`; with keys the highest of any of them. */
+  readonly queueRatio: number;
+  /** Absent without keys. Those that are remembered. */
+  readonly keys?: number;
+}
+
+/**
+ * A limit of requests at once, and the queue in front of it, for each key. Who is given a slot gives
+ * it back once by {@link leave}; who waits may go away by {@link leaveLine}.
+ */
+export class Gate implements SlotsContext {
+  readonly config: GateConfig;
+  readonly lasting: Deadlines<Lane>;
+  readonly kept: Deadlines<Lane>;
+  readonly #clock: Clock;
+  readonly #queueTimes: Deadlines<Visitor>;
+  readonly #idleKeys: Deadlines<Slots>;
+  readonly #keys = new Map<string, Slots>();
+  /** Of a gate without keys. */
+  readonly #only: Slots | undefined;
+  meanMs = -1;
+  #running = 0;
+  #waiting = 0;
+
+  constructor(config: GateConfig, clock: Clock) {
+    this.config = config;
+    this.#clock = clock;
+    this.lasting = new Deadlines(TOLD_AFTER_MS, clock);
+    this.kept = new Deadlines(LANE_KEPT_MS, clock);
+    this.#queueTimes = new Deadlines(config.timeoutMs, clock);
+    this.#idleKeys = new Deadlines(KEY_KEPT_MS, clock);
+    this.#only = typeof config.key === 'function' ? undefined : new Slots(config.key ?? '', this);
+  }
+
+  get maxCount(): number {
+    return this.config.maxCount;
+  }
+
+  /** Requests that hold a slot. */
+  get running(): number {
+    return this.#running;
+  }
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Keys that are remembered. */
+  get keys(): number {
+    return this.#keys.size;
+  }
+
+  get queueRatio(): number {
+    let longest = this.#waiting;
+    if (this.#only === undefined && longest > 0) {
+      longest = 0;
+      for (const { waiting } of this.#keys.values()) longest = Math.max(longest, waiting);
+    }
+    return longest / this.config.maxCount;
+  }
+
+  /**
+   * Gives the visitor a slot, or a place in the queue, or neither.
+   * {@link Visitor.admitted} is called of those that had to wait.
+   */
+  enter(visitor: Visitor, request: RequestView, now: number): Entry {
+    const { priority, maxQueueLength } = this.config;
+    // The application's functions, which may throw: before anything is counted.
+    const key = this.#only === undefined ? this.#keyOf(request) : '';
+    if (priority !== undefined) visitor.priority = sanePriority(priority(request));
+    const slots = this.#only ?? this.#slotsOf(key);
+    visitor.slots = slots;
+    // Nobody overtakes the ones who wait already.
+    if (slots.isFree && slots.waiting === 0) {
+      this.#running++;
+      slots.take(visitor, now);
+      return 'running';
+    }
+    if (slots.waiting >= maxQueueLength) return 'full';
+    this.#waiting++;
+    slots.line ??= new WaitingLine();
+    slots.line.join(visitor);
+    this.#queueTimes.start(visitor, now);
+    return 'waiting';
+  }
+
+  /** The visitor no longer waits. */
+  leaveLine(visitor: Visitor): void {
+    const { slots } = visitor;
+    stopDeadline(visitor);
+    slots?.line?.leave(visitor);
+    this.#waiting--;
+  }
+
+  /**
+   * Gives the visitor's slot back, once.
+   * @param heldMs how long it was at work; `undefined` when it never ran
+   */
+  leave(visitor: Visitor, now: number, heldMs: number | undefined): void {
+    const slots = visitor.slots as Slots;
+    this.#running--;
+    slots.giveBack(visitor, now, heldMs);
+    if (slots === this.#only || slots.running > 0 || slots.waiting > 0) return;
+    if (slots.deadlines === undefined) this.#idleKeys.start(slots, now);
+  }
+
+  /** How long a request that comes now might have to wait for a slot, in milliseconds. */
+  estimateMs(visitor: Visitor): number {
+    return (visitor.slots as Slots).estimateMs(this.#clock.now());
+  }
+
+  lineMoved(): void {
+    this.#waiting--;
+    this.#running++;
+  }
+
+  forget(slots: Slots): void {
+    this.#keys.delete(slots.key);
+  }
+
+  status(): GateStatus {
+    const { maxCount, maxQueueLength } = this.config;
+    return {
+      maxCount,
+      maxQueueLength,
+      running: this.#running,
+      waiting: this.#waiting,
+      queueRatio: this.queueRatio,
+      ...(this.#only === undefined && { keys: this.#keys.size }),
+    };
+  }
+
+  /** Cancels the gate's timers. */
+  dispose(): void {
+    this.lasting.close();
+    this.kept.close();
+    this.#queueTimes.close();
+    this.#idleKeys.close();
+  }
+
+  #keyOf(request: RequestView): string {
+    const key = (this.config.key as (request: RequestView) => unknown)(request);
+    return key === undefined || key === null ? '' : String(key);
+  }
+
+  #slotsOf(key: string): Slots {
+    const known = this.#keys.get(key);
+    if (known !== undefined) {
+      stopDeadline(known);
+      return known;
+    }
+    this.#forgetIdle();
+    const slots = new Slots(key, this);
+    this.#keys.set(key, slots);
+    return slots;
+  }
+
+  /** Makes room for another key, if there are any that can go. */
+  #forgetIdle(): void {
+    while (this.#keys.size >= this.config.maxKeys) {
+      const oldest = this.#idleKeys.first;
+      if (oldest === undefined) return;
+      stopDeadline(oldest);
+      this.forget(oldest);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { type BreakerOptions, type BreakerRule, breakerRule } from '../breaker/rule.ts';
+import { ConfigurationError } from '../errors.ts';
+import { type GateConfig, type GateOptions, gateShape } from '../gate/options.ts';
+import { nonEmptyString, object, optional, positiveMs, type Reader } from '../options.ts';
+import type { RequestView } from '../request-view.ts';
+
+interface Named {
+  /**
+   * Names the policy in metrics, status and answers; no other policy of this `createSpillway` may
+   * have it.
+   * @defaultValue the name of the call, with a number from the second on
+   */
+  readonly name?: string | undefined;
+}
+
+interface Abandoning {
+  /**
+   * How long work may go on, and hold its slot, after its caller has left or its time was up, in
+   * milliseconds.
+   * @defaultValue 10_000
+   */
+  readonly abandonMs?: number | undefined;
+}
+
+interface Timed {
+  /**
+   * How long the request may take from the moment that it runs, in milliseconds. Its caller is then
+   * answered with 504; it counts as a failure.
+   * @defaultValue no limit
+   */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface LimitConcurrencyOptions<R = RequestView>
+  extends Named,
+    GateOptions<R>,
+    Abandoning {}
+
+export interface CircuitBreakerOptions extends Named, BreakerOptions, Timed {}
+
+export interface ProtectOptions<R = RequestView> extends Named, Timed, Abandoning {
+  /** How many requests may run at once and wait. */
+  readonly concurrency?: GateOptions<R> | undefined;
+  readonly breaker?: BreakerOptions | undefined;
+}
+
+/** What protects a route; the options of the three calls come to this. */
+export interface RouteConfig {
+  readonly name: string | undefined;
+  readonly gate: GateConfig | undefined;
+  readonly breaker: BreakerRule | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly abandonMs: number;
+}
+
+/** The three calls that protect a route. */
+export type RouteCall = 'limitConcurrency' | 'circuitBreaker' | 'protect';
+
+const DEFAULT_ABANDON_MS = 10_000;
+
+const name = optional(nonEmptyString);
+const abandonMs = optional(positiveMs, DEFAULT_ABANDON_MS);
+const timeoutMs = optional(positiveMs);
+const FAILURES = ['500-599'] as const;
+
+const readLimit = object<GateConfig & Pick<RouteConfig, 'name' | 'abandonMs'>>({
+  name,
+  ...gateShape,
+  abandonMs,
+});
+
+const readBreaker = breakerRule<Pick<RouteConfig, 'name' | 'timeoutMs'>>(FAILURES, {
+  name,
+  timeoutMs,
+});
+
+const readProtection = object<Omit<RouteConfig, 'gate'> & { concurrency: RouteConfig['gate'] }>({
+  name,
+  concurrency: optional(object(gateShape)),
+  breaker: optional(breakerRule(FAILURES)),
+  timeoutMs,
+  abandonMs,
+});
+
+/** Reads the options of each call. */
+export const readRouteOptions: Readonly<Record<RouteCall, Reader<RouteConfig>>> = {
+  limitConcurrency(value, path) {
+    const { name, abandonMs, ...gate } = readLimit(value, path);
+    return { name, gate, breaker: undefined, timeoutMs: undefined, abandonMs };
+  },
+  circuitBreaker(value, path) {
+    const { name, timeoutMs, ...breaker } = readBreaker(value, path);
+    return { name, gate: undefined, breaker, timeoutMs, abandonMs: DEFAULT_ABANDON_MS };
+  },
+  protect(value, path) {
+    const { concurrency: gate, ...config } = readProtection(value, path);
+    if (gate === undefined && config.breaker === undefined && config.timeoutMs === undefined) {
+      const rule = "must have at least one of 'concurrency', 'breaker' and 'timeoutMs'";
+      throw new ConfigurationError(path, rule);
+    }
+    return { gate, ...config };
+  },
+};
