@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import type { AdapterHost } from '../support/adapter-host.ts';
 import { describeAffinity } from './affinity.ts';
+import { describeAfterNext } from './after-next.ts';
 import { describeAnswers } from './answers.ts';
 import { describeBodies } from './bodies.ts';
 import { describeBreakers } from './breakers.ts';
@@ -34,5 +35,6 @@ export function describeAdapter(name: string, host: AdapterHost): void {
     describeTimeouts(host);
     describeSurface(host);
     describeShutdown(host);
+    if (host.createApp().around !== undefined) describeAfterNext(host);
   });
 }

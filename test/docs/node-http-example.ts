@@ -9,9 +9,9 @@ export function createGateway(stableUrl: string, canaryUrl: string) {
       { id: 'canary', url: canaryUrl, weight: 5 },
     ],
   });
-  const trustsPeer = () => false; // whether X-Forwarded-Proto and -Host of this request are believed
-  const forward = createForward(api, trustsPeer);
-  const server = createServer((request, response) => forward(request, response));
+  const forward = createForward(api);
+  const host = { trustsPeer: () => false }; // whether X-Forwarded-Proto and -Host are believed
+  const server = createServer((request, response) => forward(request, response, host));
 
   const stop = () => engine.shutdown({ server });
 

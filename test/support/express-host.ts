@@ -5,6 +5,8 @@ import type { AdapterHost, HostApp, HostSpillway } from './adapter-host.ts';
 /** Express 4 or 5, whichever is given. */
 export function expressHost(express: typeof import('express')): AdapterHost {
   return {
+    keepsWireBytes: false,
+    settles: false,
     createSpillway: (options) => createSpillway(options as never) as unknown as HostSpillway,
     createApp: () => createApp(express),
     onReject(answer) {
@@ -36,6 +38,21 @@ function createApp(express: typeof import('express')): HostApp {
         Promise.resolve()
           .then(work)
           .then((text) => res.send(text), next);
+      });
+    },
+    route(path, middleware, handler) {
+      app.all(path, ...(middleware as RequestHandler[]), (req, res, next) => {
+        const work = handler({
+          request: req,
+          response: res,
+          get signal() {
+            return req.spillway.signal;
+          },
+          answer: (status, text, headers = {}) => void res.status(status).set(headers).send(text),
+          stream: (body) => void body.pipe(res),
+        });
+        // As Express 4 asks of those who use promises.
+        work?.catch(next);
       });
     },
     onError(answer) {
