@@ -1,3 +1,4 @@
+import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type {
   CircuitBreakerOptions,
@@ -56,6 +57,8 @@ export interface HostApp {
   parseJson(options: { readonly keepRawBody: boolean }): void;
   /** Middleware that does this, then calls the next one. */
   before(work: (request: IncomingMessage) => void | Promise<void>): void;
+  /** Middleware that runs those behind it in this AsyncLocalStorage, with what `value` gives. */
+  store<T>(storage: AsyncLocalStorage<T>, value: (request: IncomingMessage) => T): void;
   /** Middleware that does this after those behind it; absent where these cannot be awaited. */
   around?(work: (seen: AfterNext) => void): void;
   /** A route's own handler. */

@@ -33,6 +33,9 @@ function createApp(express: typeof import('express')): HostApp {
         Promise.resolve(work(req)).then(() => next(), next);
       });
     },
+    store(storage, value) {
+      app.use((req, _res, next) => storage.run(value(req), next));
+    },
     handle(path, work) {
       app.get(path, (_req, res, next) => {
         Promise.resolve()

@@ -69,6 +69,9 @@ function createApp(app: Koa): HostApp {
         if (error !== undefined) throw error;
       });
     },
+    store(storage, value) {
+      app.use((ctx, next) => storage.run(value(ctx.req), next));
+    },
     handle(path, work) {
       app.use(async (ctx, next) => {
         if (ctx.path === path) ctx.body = await work();

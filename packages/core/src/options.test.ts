@@ -18,6 +18,7 @@ import {
   positiveInteger,
   positiveMs,
   type Reader,
+  record,
   statusCodes,
 } from './options.ts';
 
@@ -77,6 +78,12 @@ describe('other values', () => {
     expect(boolean(false, '')).toBe(false);
   });
 
+  it('are refused with the rule that the option gives itself', () => {
+    expect(problem(callable('must be a function or a name'), 5).message).toBe(
+      'policy.option must be a function or a name, got 5',
+    );
+  });
+
   it('are named by their place in a list', () => {
     expect(problem(array(boolean), [true, 5]).path).toBe('policy.option[1]');
   });
@@ -125,6 +132,39 @@ describe('object', () => {
   ])('does not know %j, and says so before anything else', (name, hint) => {
     const error = problem(reader, { maxCount: 'wrong', [name]: 1 });
     expect(error.message).toBe(`policy.option.${name} is not an option; ${hint}`);
+  });
+
+  it.each([undefined, null, 5, 'text', true, [], () => {}])('refuses %s', (value) => {
+    expect(problem(reader, value).rule).toBe('must be an object');
+  });
+});
+
+describe('record', () => {
+  const reader = record(nonNegativeNumber);
+
+  it('reads the value of every name, into an object of its own', () => {
+    const given = Object.freeze({ stable: 0.99, canary: 0.01, toString: 0 });
+    expect(reader(given, '')).toEqual(given);
+    expect(reader(given, '')).not.toBe(given);
+    expect(reader({}, '')).toEqual({});
+  });
+
+  it('takes names that mean something elsewhere as names', () => {
+    const read = reader(JSON.parse('{"__proto__": 1}'), '');
+    expect(Object.entries(read)).toEqual([['__proto__', 1]]);
+    expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
+  });
+
+  it('does not read what is inherited', () => {
+    expect(reader(Object.create({ inherited: 'wrong' }), '')).toEqual({});
+  });
+
+  it('names the path of the value inside', () => {
+    const error = problem(reader, { stable: 1, canary: -1 });
+    expect(error.message).toBe(
+      'policy.option.canary must be a finite number of at least 0, got -1',
+    );
+    expect(error.path).toBe('policy.option.canary');
   });
 
   it.each([undefined, null, 5, 'text', true, [], () => {}])('refuses %s', (value) => {

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { type ProblemError, read } from '@spillway/core';
 import { createForward, type HttpPool, type ProxyHost } from '@spillway/node-http';
 import type { Request, RequestHandler } from 'express';
@@ -23,7 +24,10 @@ export function proxy(pool: HttpPool, options: ProxyOptions): RequestHandler {
     };
   }
   return function spillwayProxy(req, res, next) {
-    const onProblem = (error: ProblemError) => callOnReject(onReject, error, req, res, next);
+    // In the context of this request, and not of the one whose socket brings the problem about.
+    const onProblem = AsyncResource.bind((error: ProblemError) =>
+      callOnReject(onReject, error, req, res, next),
+    );
     forward(req, res, { trustsPeer, onProblem });
   };
 }

@@ -1,26 +1,12 @@
 import type { ProblemError } from '@spillway/core';
-import {
-  type GuardedRoute,
-  type RequestContext,
-  RoutePassage,
-  sendProblem,
-} from '@spillway/node-http';
+import { type GuardedRoute, RoutePassage, sendProblem } from '@spillway/node-http';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { callOnReject, type OnReject } from './reject.ts';
-
-declare global {
-  namespace Express {
-    interface Request {
-      /** Of a request that has passed `limitConcurrency`, `circuitBreaker` or `protect`. */
-      spillway: RequestContext;
-    }
-  }
-}
 
 /** Middleware that lets requests through as the route's policy says. */
 export function guard(route: GuardedRoute, onReject: OnReject | undefined): RequestHandler {
   return function spillwayRoute(req, res, next) {
-    new ExpressPassage(route, req, res, next, onReject).start(req);
+    new ExpressPassage(route, req, res, next, onReject).start(req, onReject !== undefined);
   };
 }
 
@@ -51,7 +37,7 @@ class ExpressPassage extends RoutePassage {
     this.#next();
   }
 
-  override answer(problem: ProblemError): void {
+  protected override respond(problem: ProblemError): void {
     if (this.#onReject === undefined) sendProblem(this.#res, problem);
     else callOnReject(this.#onReject, problem, this.#req, this.#res, this.#next);
   }

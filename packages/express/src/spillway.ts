@@ -13,6 +13,7 @@ import {
   type LivenessOptions,
   type MetricsRegistry,
   type ReadinessOptions,
+  type RequestContext,
   type ShutdownOptions,
   type SpillwayStatus,
 } from '@spillway/node-http';
@@ -22,6 +23,15 @@ import { probe } from './probe.ts';
 import { type ProxyOptions, proxy } from './proxy.ts';
 import type { OnReject } from './reject.ts';
 import { guard } from './route.ts';
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** Of a request that has passed `limitConcurrency`, `circuitBreaker` or `protect`. */
+      spillway: RequestContext;
+    }
+  }
+}
 
 export interface SpillwayOptions extends EngineOptions {
   /**

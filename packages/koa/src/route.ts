@@ -7,7 +7,10 @@ import type { OnReject } from './reject.ts';
 export function guard(route: GuardedRoute, onReject: OnReject | undefined): Middleware {
   return function spillwayRoute(ctx, next) {
     return new Promise((resolve, reject) => {
-      new KoaPassage(route, ctx, next, onReject, { resolve, reject }).start(ctx.request);
+      new KoaPassage(route, ctx, next, onReject, { resolve, reject }).start(
+        ctx.request,
+        onReject !== undefined,
+      );
     });
   };
 }
@@ -55,7 +58,7 @@ class KoaPassage extends RoutePassage {
     );
   }
 
-  override answer(problem: ProblemError): void {
+  protected override respond(problem: ProblemError): void {
     const ctx = this.#ctx;
     this.#answered = true;
     if (this.#onReject !== undefined) {

@@ -335,6 +335,19 @@ export function describeRouteBreakers(host: AdapterHost): void {
       expect((await once(origin, shop, 200)).status).toBe(200);
     });
 
+    it('takes an answer in the very moment that the handler is told', async () => {
+      const { origin, shop, clock, spillway } = await protectedBy({
+        concurrency: { maxCount: 1 },
+        timeoutMs: 3_000,
+      });
+      const calling = call(origin, '/');
+      const job = await shop.job(0);
+      job.call.signal.addEventListener('abort', () => job.finish(200, 'heeded'));
+      clock.advance(3_000);
+      expect((await calling).status).toBe(504);
+      await until(() => expect(spillway.status().gates.route?.running).toBe(0));
+    });
+
     it('gives the slot back after abandonMs when a late handler never ends', async () => {
       const { origin, shop, clock, spillway } = await protectedBy({
         concurrency: { maxCount: 1 },
@@ -370,6 +383,31 @@ export function describeRouteBreakers(host: AdapterHost): void {
       job.call.response.end();
       job.done();
       await until(() => expect(spillway.status().gates.route?.running).toBe(0));
+    });
+
+    it('leaves an answer alone that its caller reads slowly', async () => {
+      const {
+        origin,
+        shop,
+        clock,
+        breaker: state,
+        spillway,
+      } = await protectedBy({
+        concurrency: { maxCount: 1 },
+        breaker: { failureCount: 1 },
+        timeoutMs: 3_000,
+      });
+      const { request, response } = open(origin, '/');
+      request.end();
+      const job = await shop.job(0);
+      job.finish(200, 'x'.repeat(20_000_000));
+      const answer = await response;
+      await until(() => expect(job.call.response.writableEnded).toBe(true));
+      clock.advance(3_000);
+      expect(spillway.status().gates.route?.running).toBe(1);
+      expect((await read(answer)).body).toHaveLength(20_000_000);
+      await until(() => expect(spillway.status().gates.route?.running).toBe(0));
+      expect(state()).toMatchObject({ state: 'closed', rejections: {} });
     });
 
     it('leaves an answer alone that came in time', async () => {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { AdapterHost } from '../../support/adapter-host.ts';
@@ -233,6 +234,52 @@ export function describeGates(host: AdapterHost): void {
       const text = await caller.until('answer 2');
       expect(text.match(/answer \d/g)).toEqual(['answer 0', 'answer 1', 'answer 2']);
       expect(shop.mostAtWork).toBe(1);
+    });
+
+    it.each([
+      ['waited', false],
+      ['was refused', true],
+    ])('runs a request that %s in its own AsyncLocalStorage', async (_, answersItself) => {
+      const storage = new AsyncLocalStorage<string>();
+      const seen: [sent: unknown, stored: string | undefined][] = [];
+      const shop = workshop();
+      const { origin, spillway } = await serveApp(
+        host,
+        (app, { protect }) => {
+          const policy = protect({ name: 'gate', concurrency: { maxCount: 1, maxQueueLength: 3 } });
+          app.store(storage, (request) => String(request.headers['x-number']));
+          app.route('/', [policy], (job) => {
+            seen.push([job.request.headers['x-number'], storage.getStore()]);
+            return shop.handler(job);
+          });
+        },
+        answersItself
+          ? { onReject: host.onReject(() => ({ status: 418, body: `${storage.getStore()}` })) }
+          : {},
+      );
+      const calls = [];
+      for (let index = 0; index < 4; index++) {
+        calls.push(call(origin, '/', { headers: { 'x-number': index } }));
+        if (index === 0) await shop.job(0);
+        else await until(() => expect(spillway.status().gates.gate?.waiting).toBe(index));
+      }
+      const refused = await call(origin, '/', { headers: { 'x-number': 4 } });
+      if (answersItself) expect(refused.text).toBe('4');
+      for (let index = 0; index < 4; index++) (await shop.job(index)).finish();
+      await Promise.all(calls);
+      expect(seen).toEqual(['0', '1', '2', '3'].map((number) => [number, number]));
+    });
+
+    it('is passed once by a request that meets the same middleware again', async () => {
+      const { origin, spillway } = await serveApp(host, (app, { limitConcurrency }) => {
+        const gate = limitConcurrency({ name: 'gate', maxCount: 1, maxQueueLength: 1 });
+        app.mount('/', gate);
+        app.route('/', [gate, gate], (job) => {
+          job.answer(200, String(spillway.status().gates.gate?.running));
+        });
+      });
+      expect((await call(origin, '/')).text).toBe('1');
+      expect(spillway.status().gates.gate).toMatchObject({ running: 0, waiting: 0 });
     });
 
     it('is one limit wherever the middleware is mounted, and each call is another', async () => {

@@ -163,6 +163,31 @@ export function describeRouteLeaving(host: AdapterHost): void {
     });
   });
 
+  it('keeps the slots of pipelined requests at work until each has ended', async () => {
+    const shop = workshop();
+    const { origin, spillway } = await serveApp(host, (app, { protect }) => {
+      const policy = protect({
+        name: 'gate',
+        concurrency: { maxCount: 3 },
+        breaker: { failureCount: 1 },
+      });
+      app.route('/', [policy], shop.handler);
+    });
+    const caller = await rawCaller(origin);
+    caller.socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(3));
+    await shop.job(2);
+    caller.socket.destroy();
+    await until(() => {
+      expect(shop.jobs.map(({ call: { signal } }) => signal.aborted)).toEqual([true, true, true]);
+    });
+    for (const left of [3, 2, 1]) {
+      expect(spillway.status().gates.gate?.running).toBe(left);
+      shop.jobs[3 - left]?.finish();
+      await until(() => expect(spillway.status().gates.gate?.running).toBe(left - 1));
+    }
+    expect(spillway.status().breakers.gate).toMatchObject({ state: 'closed' });
+  });
+
   describe('a handler', () => {
     it('that throws keeps its error and its status, and gives its slot back', async () => {
       const { origin, shop, becomes } = await behindGate();

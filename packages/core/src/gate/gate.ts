@@ -140,7 +140,8 @@ export class Gate implements SlotsContext {
   }
 
   forget(slots: Slots): void {
-    this.#keys.delete(slots.key);
+    // It may have been forgotten before it was found idle, and its key may be another's by now.
+    if (this.#keys.get(slots.key) === slots) this.#keys.delete(slots.key);
   }
 
   status(): GateStatus {

@@ -66,6 +66,8 @@ export abstract class Passage implements Visitor {
   protected abstract left(): void;
   /** Whether the caller has gone, as far as can be told now. */
   protected abstract get callerIsGone(): boolean;
+  /** Whether the whole answer has been given, though its last bytes may still be on their way. */
+  protected abstract get isAnswered(): boolean;
 
   /**
    * Asks for what the request needs, and lets it run at once if it can.
@@ -115,6 +117,8 @@ export abstract class Passage implements Visitor {
       gate?.leaveLine(this);
       this.#reject(this.#queueRefusal('queue_timeout', 'no slot became free in time'));
     } else if (this.#state === 'running') {
+      // A caller that reads slowly is no fault of the work.
+      if (this.isAnswered) return;
       const problem = new UpstreamError('request_timeout', {
         policy: this.policy.name,
         detail: 'the request was not answered in time',

@@ -12,6 +12,7 @@ export interface RequestContext {
 
 /** A policy's part in the work, which is told how it goes. */
 export interface Participant {
+  readonly policy: object;
   /** The participant that let the request through before; the work's to write. */
   outer: Participant | undefined;
   /** Its work is over when a promise settles, whatever becomes of the response. */
@@ -97,6 +98,19 @@ export class Work implements RequestContext, BoundToConnection {
     return destroyed || (socket === null && this.#request.socket.destroyed);
   }
 
+  /** Whether the handler has ended the response; its last bytes may still be on their way. */
+  get isAnswered(): boolean {
+    return this.#response.writableEnded && !this.#abandoned;
+  }
+
+  /** Whether the policy has let the request through already. */
+  isInside(policy: object): boolean {
+    for (let each = this.#innermost; each !== undefined; each = each.outer) {
+      if (each.policy === policy) return true;
+    }
+    return false;
+  }
+
   join(participant: Participant): void {
     participant.outer = this.#innermost;
     this.#innermost = participant;
@@ -160,18 +174,17 @@ export class Work implements RequestContext, BoundToConnection {
   cutShort(problem: ProblemError, by: Participant): void {
     if (this.#abandoned) return;
     const response = this.#response;
-    const { headersSent, writableEnded: handlerIsDone } = response;
+    const { headersSent, writableEnded } = response;
     this.#abandoned = true;
     if (headersSent) {
       cutOff(response);
-      if (!handlerIsDone) this.#makeLate(by);
+      if (!writableEnded) this.#makeLate(by);
     } else {
       by.answer(problem);
       if (response.writableEnded) this.#makeLate(by);
       else response.once('finish', () => this.#makeLate(by));
     }
     this.#abandon(problem);
-    if (handlerIsDone) this.handlerEnded();
   }
 
   #makeLate(by: Participant): void {
