@@ -1,6 +1,6 @@
 /**
  * Checks what users install: packs every package, lints the tarballs (publint, are the types
- * wrong?), installs them into a small project beside each Express that is supported, type-checks
+ * wrong?), installs them into a small project beside each framework that is supported, type-checks
  * that project and runs it, by `import` and by `require()`.
  */
 import { execFileSync } from 'node:child_process';
@@ -25,6 +25,9 @@ function run(cwd: string, command: string, ...args: string[]): string {
   }
 }
 
+/** The types of the newest version serve the older one, too. */
+const TYPES = { express: '^5.0.6', koa: '^3.0.3' } as const;
+
 function pack(directory: string): { name: string; tarball: string } {
   const printed = run(directory, 'npm', 'pack', '--json', '--pack-destination', work);
   const [packed] = Object.values(JSON.parse(printed)) as { name: string; filename: string }[];
@@ -32,14 +35,20 @@ function pack(directory: string): { name: string; tarball: string } {
   return { name: packed.name, tarball: join(work, packed.filename) };
 }
 
-function tryWith(expressVersion: string, tarballs: Readonly<Record<string, string>>): void {
-  const consumer = join(work, `express-${expressVersion}`);
-  cpSync(join(import.meta.dirname, 'consumer'), consumer, { recursive: true });
+function tryWith(
+  framework: 'express' | 'koa',
+  version: string,
+  tarballs: Readonly<Record<string, string>>,
+): void {
+  const consumer = join(work, `${framework}-${version}`);
+  cpSync(join(import.meta.dirname, 'consumer', framework), consumer, { recursive: true });
+  const others = framework === 'express' ? '@spillway/koa' : '@spillway/express';
+  const { [others]: _, ...needed } = tarballs;
   const manifest = {
     private: true,
     type: 'module',
-    dependencies: { ...tarballs, express: expressVersion, 'prom-client': '^15.1.3' },
-    devDependencies: { '@types/express': '^5.0.6', '@types/node': '^24.0.0' },
+    dependencies: { ...needed, [framework]: version, 'prom-client': '^15.1.3' },
+    devDependencies: { [`@types/${framework}`]: TYPES[framework], '@types/node': '^24.0.0' },
   };
   writeFileSync(join(consumer, 'package.json'), JSON.stringify(manifest));
   run(consumer, 'npm', 'install', '--no-audit', '--no-fund', '--no-package-lock');
@@ -59,7 +68,8 @@ try {
     const { version } = JSON.parse(readFileSync(join(packages, directory, 'package.json'), 'utf8'));
     console.log(`${name}@${version}: publint and attw find nothing`);
   }
-  for (const version of ['4', '5']) tryWith(version, tarballs);
+  for (const version of ['4', '5']) tryWith('express', version, tarballs);
+  for (const version of ['2', '3']) tryWith('koa', version, tarballs);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

@@ -23,12 +23,23 @@ pool.on('trip', ({ backend: id, durationMs }) => console.log(id, durationMs));
 const app = express();
 app.use(express.json({ verify: keepRawBody }));
 app.use('/api', spillway.proxy(pool, { onReject: (error, _req, res) => res.json(error.code) }));
+const limited = spillway.protect({
+  name: 'limited',
+  concurrency: { maxCount: 1, key: (req) => req.ip },
+  breaker: { failureCount: 3 },
+});
+app.get('/limited', limited, (req, res) => {
+  res.json(req.spillway.signal.aborted);
+});
+app.get('/readyz', spillway.readiness());
 app.get('/metrics', spillway.metrics());
 const server = app.listen(0, '127.0.0.1');
 await new Promise((listening) => server.once('listening', listening));
 const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 const proxied = await (await fetch(`${origin}/api`)).text();
+const aborted: unknown = await (await fetch(`${origin}/limited`)).json();
+const { status: ready } = await fetch(`${origin}/readyz`);
 const fetched = await (await pool.fetch('/')).text();
 const metrics = await (await fetch(`${origin}/metrics`)).text();
 const status: PoolStatus | undefined = spillway.status().pools.consumer;
@@ -36,6 +47,7 @@ const counted = 'spillway_attempts_total{pool="consumer",backend="only",outcome=
 if (proxied !== 'from the backend' || fetched !== proxied || !metrics.includes(counted)) {
   throw new Error(`unexpected: ${proxied}, ${fetched}, ${JSON.stringify(status)}`);
 }
+if (aborted !== false || ready !== 200) throw new Error(`unexpected: ${aborted}, ${ready}`);
 try {
   spillway.pool('wrong', { backends: [] });
   throw new Error('a pool without backends was accepted');

@@ -1,0 +1,64 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ConfigurationError, createSpillway, keepRawBody, type PoolStatus } from '@spillway/koa';
+import Koa, { type Request } from 'koa';
+import { Registry } from 'prom-client';
+
+const backend = createServer((_req, res) => res.end('from the backend')).listen(0, '127.0.0.1');
+await new Promise((listening) => backend.once('listening', listening));
+const { port } = backend.address() as AddressInfo;
+
+const spillway = createSpillway({ registry: new Registry(), logger: console });
+const pool = spillway.pool('consumer', {
+  backends: [{ id: 'only', url: `http://127.0.0.1:${port}` }],
+  affinity: { key: (req: Request) => req.ip },
+});
+pool.on('trip', ({ backend: id, durationMs }) => console.log(id, durationMs));
+
+const app = new Koa();
+app.use(keepRawBody);
+const api = spillway.proxy(pool, {
+  onReject(error, ctx) {
+    ctx.body = error.code;
+  },
+});
+const limited = spillway.protect({
+  name: 'limited',
+  concurrency: { maxCount: 1, key: (req) => req.ip },
+  breaker: { failureCount: 3 },
+});
+const routes: Readonly<Record<string, Koa.Middleware>> = {
+  '/api': api,
+  '/readyz': spillway.readiness(),
+  '/metrics': spillway.metrics(),
+  '/limited': (ctx, next) =>
+    limited(ctx, async () => {
+      ctx.body = JSON.stringify(ctx.state.spillway.signal.aborted);
+      await next();
+    }),
+};
+app.use((ctx, next) => (routes[ctx.path] ?? next)(ctx, next));
+const server = app.listen(0, '127.0.0.1');
+await new Promise((listening) => server.once('listening', listening));
+const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+const proxied = await (await fetch(`${origin}/api`)).text();
+const aborted: unknown = await (await fetch(`${origin}/limited`)).json();
+const { status: ready } = await fetch(`${origin}/readyz`);
+const fetched = await (await pool.fetch('/')).text();
+const metrics = await (await fetch(`${origin}/metrics`)).text();
+const status: PoolStatus | undefined = spillway.status().pools.consumer;
+const counted = 'spillway_attempts_total{pool="consumer",backend="only",outcome="success"} 2';
+if (proxied !== 'from the backend' || fetched !== proxied || !metrics.includes(counted)) {
+  throw new Error(`unexpected: ${proxied}, ${fetched}, ${JSON.stringify(status)}`);
+}
+if (aborted !== false || ready !== 200) throw new Error(`unexpected: ${aborted}, ${ready}`);
+try {
+  spillway.pool('wrong', { backends: [] });
+  throw new Error('a pool without backends was accepted');
+} catch (error) {
+  if (!(error instanceof ConfigurationError)) throw error;
+}
+await spillway.shutdown({ server });
+backend.close();
+console.log(`imported on Node ${process.version}: works`);
