@@ -16,6 +16,7 @@ import { describeSpillover } from './spillover.ts';
 import { describeStreams } from './streams.ts';
 import { describeSurface } from './surface.ts';
 import { describeTimeouts } from './timeouts.ts';
+import { describeTraffic } from './traffic.ts';
 
 /** What every adapter promises. Written once, run with real servers by each of them. */
 export function describeAdapter(name: string, host: AdapterHost): void {
@@ -30,6 +31,7 @@ export function describeAdapter(name: string, host: AdapterHost): void {
     describeAnswers(host);
     describePaths(host);
     describeAffinity(host);
+    describeTraffic(host);
     describeLimits(host);
     describeBreakers(host);
     describeTimeouts(host);

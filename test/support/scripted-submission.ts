@@ -68,6 +68,13 @@ export class ScriptedSubmission extends Submission {
     return this.exhausted();
   }
 
+  /** Begins, and lets the backend that is asked serve it; gives that one's id. */
+  play200(): string {
+    this.begin();
+    this.reply(200);
+    return this.path.at(-1) ?? 'nobody';
+  }
+
   /** Begins, and lets each backend that is asked reply as the script says. */
   play(script: Readonly<Record<string, Reply>>): this {
     this.begin();

@@ -44,6 +44,7 @@ export {
 } from './pool/pool.ts';
 export type { RetryOptions } from './pool/resubmission.ts';
 export { Submission } from './pool/submission.ts';
+export type { RemoveOptions, Shares } from './pool/traffic.ts';
 export type { RequestView } from './request-view.ts';
 export {
   type CircuitBreakerOptions,

@@ -31,6 +31,11 @@ export class ConnectedPool extends Pool<HttpBackend> {
     return this.active.idle();
   }
 
+  protected override async discard(backend: HttpBackend): Promise<void> {
+    backend.dispose();
+    await backend.destroy();
+  }
+
   /** Ends what is left, and closes every connection and timer. */
   async destroy(): Promise<void> {
     this.active.shutDown();

@@ -22,6 +22,8 @@ export interface BackendEvents {
   availabilityChanged(backend: Backend): void;
   tripped(backend: Backend, trip: Trip): void;
   recovered(backend: Backend): void;
+  /** It takes no more requests, and the last one that it had has ended. */
+  drained(backend: Backend): void;
 }
 
 /** A backend's state as `status()` shows it; credentials never appear in it. */
@@ -30,8 +32,11 @@ export interface BackendStatus {
   /** Origin and path. */
   readonly url: string;
   readonly priority: number;
+  /** Share of its level's traffic, relative to the others' weights. */
   readonly weight: number;
   readonly available: boolean;
+  /** It is being removed, and finishes what it has. */
+  readonly draining: boolean;
   readonly running: number;
   /** Absent without a limit. */
   readonly maxCount?: number;
@@ -57,12 +62,15 @@ export class Backend {
   readonly #outcomes = new Map<AttemptOutcome, number>(OUTCOMES.map((outcome) => [outcome, 0]));
   readonly #clock: Clock;
   readonly #events: BackendEvents;
+  #weight: number;
   #running = 0;
   #available = true;
+  #draining = false;
   #waitUntil = Number.NEGATIVE_INFINITY;
 
   constructor(config: BackendConfig, clock: Clock, events: BackendEvents) {
     this.config = config;
+    this.#weight = config.weight;
     this.id = config.id;
     this.seed = hashOf(config.id);
     this.#clock = clock;
@@ -76,7 +84,7 @@ export class Backend {
       });
   }
 
-  /** Not tripped and below its `maxCount`. */
+  /** Not tripped, below its `maxCount`, and not being removed. */
   get available(): boolean {
     return this.#available;
   }
@@ -88,7 +96,12 @@ export class Backend {
 
   /** The share of its level's traffic, relative to the others' weights. */
   get weight(): number {
-    return this.config.weight;
+    return this.#weight;
+  }
+
+  /** It is being removed, and finishes what it has. */
+  get draining(): boolean {
+    return this.#draining;
   }
 
   get priority(): number {
@@ -108,6 +121,18 @@ export class Backend {
       return this.breaker.remainingMs(now);
     }
     return this.#waitUntil > now ? this.#waitUntil - now : undefined;
+  }
+
+  /** Called by the pool alone, which gathers its levels anew. */
+  setWeight(weight: number): void {
+    this.#weight = weight;
+  }
+
+  /** Takes no more requests. */
+  drain(): void {
+    this.#draining = true;
+    this.#update();
+    if (this.#running === 0) this.#events.drained(this);
   }
 
   /** A good answer came: what was asked for before is over. */
@@ -132,6 +157,7 @@ export class Backend {
     this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
     this.durations.observe(durationMs);
     if (this.#running === this.config.maxCount - 1) this.#update();
+    if (this.#draining && this.#running === 0) this.#events.drained(this);
   }
 
   status(): BackendStatus {
@@ -140,8 +166,9 @@ export class Backend {
       id: this.id,
       url: config.url.origin + config.url.pathname,
       priority: config.priority,
-      weight: config.weight,
+      weight: this.#weight,
       available: this.#available,
+      draining: this.#draining,
       running: this.#running,
       ...(config.maxCount === Number.POSITIVE_INFINITY ? {} : { maxCount: config.maxCount }),
       ...(breaker && {
@@ -161,7 +188,9 @@ export class Backend {
 
   #update(): void {
     const available =
-      this.#running < this.config.maxCount && (this.breaker === undefined || this.breaker.admits);
+      !this.#draining &&
+      this.#running < this.config.maxCount &&
+      (this.breaker === undefined || this.breaker.admits);
     if (available === this.#available) return;
     this.#available = available;
     this.#events.availabilityChanged(this);

@@ -97,7 +97,10 @@ export interface PoolOptions {
 }
 
 export interface PoolConfig {
+  /** Those that the pool began with. */
   readonly backends: readonly BackendConfig[];
+  /** The rule of backends that have none of their own. */
+  readonly breaker: BreakerRule | undefined;
   readonly balance: Balance;
   readonly affinity: KeyOf | undefined;
   readonly retry: RetryRule;
@@ -203,30 +206,43 @@ export function readPoolOptions(name: unknown, options: unknown): PoolConfig {
   nonEmptyString(name, 'pool name');
   const path = `pool(${name})`;
   const read = readPool(options, path);
-  const { breaker: poolBreaker, ...config } = read;
-  if (read.backends.length === 0) {
+  const { breaker, backends, ...config } = read;
+  if (backends.length === 0) {
     throw new ConfigurationError(`${path}.backends`, 'must have at least one backend', []);
   }
   const seen = new Set<string>();
-  read.backends.forEach(({ id }, index) => {
-    if (seen.has(id)) {
-      throw new ConfigurationError(
-        `${path}.backends[${index}].id`,
-        'must be unique in its pool',
-        id,
-      );
-    }
+  backends.forEach(({ id }, index) => {
+    if (seen.has(id)) throw duplicateId(`${path}.backends[${index}]`, id);
     seen.add(id);
   });
-  if (read.backends.every(({ weight }) => weight === 0)) {
+  if (backends.every(({ weight }) => weight === 0)) {
     const rule = 'must have at least one backend with a weight above 0';
     throw new ConfigurationError(`${path}.backends`, rule);
   }
   return {
     ...config,
-    backends: read.backends.map((backend) => ({
-      ...backend,
-      breaker: backend.breaker === false ? undefined : (backend.breaker ?? poolBreaker),
-    })),
+    breaker,
+    backends: backends.map((backend) => withBreaker(backend, breaker)),
   };
+}
+
+/** Checks a backend that is to join a pool. */
+export function readNewBackend(
+  options: unknown,
+  path: string,
+  poolBreaker: BreakerRule | undefined,
+  ids: readonly string[],
+): BackendConfig {
+  const backend = readBackend(options, path);
+  if (ids.includes(backend.id)) throw duplicateId(path, backend.id);
+  return withBreaker(backend, poolBreaker);
+}
+
+function duplicateId(path: string, id: string): ConfigurationError {
+  return new ConfigurationError(`${path}.id`, 'must be unique in its pool', id);
+}
+
+function withBreaker(backend: ReadBackend, poolBreaker: BreakerRule | undefined): BackendConfig {
+  const { breaker } = backend;
+  return { ...backend, breaker: breaker === false ? undefined : (breaker ?? poolBreaker) };
 }

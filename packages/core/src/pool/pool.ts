@@ -1,11 +1,18 @@
 import { EventEmitter } from 'node:events';
 import type { Clock, Random } from '../clock.ts';
 import { Deadlines, type Expiring } from '../deadlines.ts';
-import type { ProblemCode } from '../errors.ts';
+import { ConfigurationError, type ProblemCode } from '../errors.ts';
 import type { RequestView } from '../request-view.ts';
 import type { Backend, BackendConfig, BackendEvents, BackendStatus } from './backend.ts';
 import { type Balance, Level } from './level.ts';
-import { type PoolConfig, readPoolOptions } from './options.ts';
+import {
+  type BackendOptions,
+  type PoolConfig,
+  readNewBackend,
+  readPoolOptions,
+} from './options.ts';
+import { Removal } from './removal.ts';
+import { type RemoveOptions, readRemoveOptions, readShares, type Shares } from './traffic.ts';
 
 /** What a pool tells its listeners, by event name. */
 export interface PoolEvents {
@@ -15,6 +22,8 @@ export interface PoolEvents {
   recover: [{ backend: string }];
   /** A lower level served a request, because the higher ones could not take it. */
   spillover: [{ from: number; to: number; backend: string }];
+  /** The shares of a level, or its backends, have changed. */
+  traffic: [{ shares: Shares }];
 }
 
 /** A pool's state, as the metrics have it. */
@@ -66,8 +75,13 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
   readonly config: Omit<PoolConfig, 'queue'> & { queue: { readonly maxQueueLength: number } };
   /** Requests that wait for a place; `undefined` when the pool has no queue. */
   readonly queue: Deadlines<Waiting<B>> | undefined;
-  readonly #backends: readonly B[];
-  readonly #levels: readonly Level<B>[];
+  readonly #context: PoolContext;
+  readonly #make: (config: BackendConfig) => B;
+  #backends: readonly B[];
+  #levels: readonly Level<B>[] = [];
+  /** The priorities whose shares were set: what joins them gets nothing until it is named. */
+  readonly #sharedOut = new Set<number>();
+  readonly #removals = new Map<B, Removal>();
   readonly #spillovers = new Map<number, { from: number; to: number; count: number }>();
   readonly #rejections = new Map<ProblemCode, number>();
 
@@ -79,13 +93,16 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
       availabilityChanged: (backend) => this.#availabilityChanged(backend as B),
       tripped: ({ id }, trip) => this.#tell('trip', { backend: id, ...trip }),
       recovered: ({ id }) => this.#tell('recover', { backend: id }),
+      drained: (backend) => this.#removals.get(backend as B)?.end(),
     };
     this.name = name;
     this.clock = context.clock;
     this.config = { ...config, queue: config.queue ?? { maxQueueLength: 0 } };
     this.queue = config.queue && new Deadlines(config.queue.timeoutMs, context.clock);
-    this.#backends = config.backends.map((backend) => make(backend, config.timeouts, events));
-    this.#levels = levelsOf(this.#backends, config.balance, context.random);
+    this.#context = context;
+    this.#make = (backend) => make(backend, config.timeouts, events);
+    this.#backends = config.backends.map(this.#make);
+    this.#gatherLevels();
   }
 
   get backends(): readonly B[] {
@@ -150,9 +167,10 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
 
   /** An answer of `backend` goes to the caller. */
   served(backend: B): void {
-    const from = (this.#levels[0] as Level<B>).priority;
+    const from = this.#levels[0]?.priority;
     const to = backend.priority;
-    if (from === to) return;
+    // A removed backend may still answer when no level is left in front of its own.
+    if (from === undefined || from >= to) return;
     let spillover = this.#spillovers.get(to);
     if (spillover === undefined) {
       spillover = { from, to, count: 0 };
@@ -186,7 +204,93 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
   /** Cancels the pool's timers. It must not be used afterwards. */
   dispose(): void {
     this.queue?.close();
+    for (const removal of this.#removals.values()) removal.end();
     for (const backend of this.#backends) backend.dispose();
+  }
+
+  /**
+   * Shares a level's traffic out, from the next request on. Backends of the level that are not named
+   * get nothing; other levels keep what they have.
+   * @param shares by backend id, of one priority; they sum to 1
+   * @throws ConfigurationError when an id is unknown or a share is impossible; the old shares stay
+   */
+  setTraffic(shares: Shares): void {
+    const read = readShares(shares, `pool(${this.name}).setTraffic`, this.#backends);
+    for (const [backend, share] of read) {
+      backend.setWeight(share);
+      this.#sharedOut.add(backend.priority);
+    }
+    this.#trafficChanged();
+  }
+
+  /**
+   * Adds a backend. In a level whose shares were set by {@link setTraffic} it gets nothing until it
+   * is named there.
+   * @throws ConfigurationError when an option is wrong or the id is taken
+   */
+  add(options: BackendOptions): void {
+    const path = `pool(${this.name}).add`;
+    const ids = this.#backends.map(({ id }) => id);
+    const config = readNewBackend(options, path, this.config.breaker, ids);
+    const backend = this.#make(config);
+    if (this.#sharedOut.has(config.priority)) backend.setWeight(0);
+    this.#backends = [...this.#backends, backend];
+    this.#trafficChanged();
+  }
+
+  /**
+   * Takes a backend out: it gets no more requests from now on. What it has is finished with `drain`,
+   * and otherwise cut off; a request that is cut off is made again elsewhere if it may be. Resolves
+   * when the backend is gone. Called again, without `drain`, it cuts short what still drains.
+   * @throws ConfigurationError when there is no such backend, or no other one
+   */
+  async remove(id: string, options: RemoveOptions = {}): Promise<void> {
+    const path = `pool(${this.name}).remove`;
+    const { drain, timeoutMs } = readRemoveOptions(options, path);
+    const backend = this.#backends.find((candidate) => candidate.id === id);
+    if (backend === undefined) {
+      throw new ConfigurationError(path, 'must name a backend of this pool', id);
+    }
+    const removal = this.#removals.get(backend) ?? this.#beginRemoval(backend, path);
+    if (!drain) removal.end();
+    else removal.within(timeoutMs);
+    await removal.gone;
+  }
+
+  /** Ends a backend that was removed, and what it still has. */
+  protected async discard(backend: B): Promise<void> {
+    backend.dispose();
+  }
+
+  #beginRemoval(backend: B, path: string): Removal {
+    if (this.#backends.every((other) => other === backend || other.draining)) {
+      throw new ConfigurationError(path, 'must leave the pool a backend', backend.id);
+    }
+    const removal = new Removal(this.clock, async () => {
+      this.#backends = this.#backends.filter((other) => other !== backend);
+      await this.discard(backend);
+      this.#removals.delete(backend);
+    });
+    this.#removals.set(backend, removal);
+    backend.drain();
+    this.#trafficChanged();
+    return removal;
+  }
+
+  #gatherLevels(): void {
+    const members = this.#backends.filter(({ draining }) => !draining);
+    this.#levels = levelsOf(members, this.config.balance, this.#context.random);
+  }
+
+  #trafficChanged(): void {
+    this.#gatherLevels();
+    if (this.listenerCount('traffic') > 0) {
+      const shares = this.#backends
+        .filter(({ draining }) => !draining)
+        .map(({ id, weight }) => [id, weight] as const);
+      this.#tell('traffic', { shares: Object.fromEntries(shares) });
+    }
+    this.#serveWaiting();
   }
 
   /** A listener that throws is an uncaught exception, and no request's failure. */
