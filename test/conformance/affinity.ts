@@ -14,6 +14,50 @@ const KEYS = Array.from({ length: 12 }, (_, index) => `key-${index}`);
 /** Rule 17, seen from outside. */
 export function describeAffinity(host: AdapterHost): void {
   describe('affinity', () => {
+    it('by cookie sets one where there is none, and keeps the browser where it was', async () => {
+      const { origin } = await serve(host, {
+        backends: {
+          a: answers(200, 'a', { 'set-cookie': ['own=1', 'other=2'] }),
+          b: answers(200, 'b', { 'set-cookie': ['own=1', 'other=2'] }),
+          c: answers(200, 'c', { 'set-cookie': ['own=1', 'other=2'] }),
+        },
+        each: level,
+        pool: { affinity: { cookie: 'backend' } },
+      });
+      const places = new Set<string>();
+      for (let browser = 0; browser < 20; browser++) {
+        const first = await call(origin, '/', { headers: { cookie: 'mine=1' } });
+        const [own, other, set = ''] = first.headers['set-cookie'] ?? [];
+        expect([own, other]).toEqual(['own=1', 'other=2']);
+        expect(set).toMatch(/^backend=[0-9a-f-]{36}; Path=\/; HttpOnly; SameSite=Lax$/);
+        const cookie = `mine=1; ${set.split(';')[0]}`;
+        for (let visit = 0; visit < 3; visit++) {
+          const next = await call(origin, '/', { headers: { cookie } });
+          expect(next.text).toBe(first.text);
+          expect(next.headers['set-cookie']).toEqual(['own=1', 'other=2']);
+        }
+        places.add(first.text);
+      }
+      expect([...places].sort()).toEqual(['a', 'b', 'c']);
+    });
+
+    it('by cookie sets a secure one when a trusted hop says that the browser came by https', async () => {
+      const secureBy = async (trust: boolean) => {
+        const { origin } = await serve(host, {
+          backends,
+          pool: { affinity: { cookie: { name: 'backend', maxAgeMs: 60_000 } } },
+          app({ app, spillway, pool }) {
+            if (trust) app.trustProxy();
+            app.mount('/', spillway.proxy(pool));
+          },
+        });
+        const headers = { 'x-forwarded-proto': 'https' };
+        return (await call(origin, '/', { headers })).headers['set-cookie']?.[0];
+      };
+      expect(await secureBy(true)).toMatch(/; Max-Age=60; .*; Secure$/);
+      expect(await secureBy(false)).not.toContain('Secure');
+    });
+
     it.each([
       ['a header', { header: 'X-Shard' }, (key: string) => ({ headers: { 'x-shard': key } })],
       [

@@ -7,13 +7,14 @@ import { until, within } from '../support/until.ts';
 
 /** Rules 16 and 19: shares and backends that change while requests run. */
 export function describeTraffic(host: AdapterHost): void {
-  const sameLevel = { a: { priority: 1 }, b: { priority: 1 }, c: { priority: 1 } };
+  const two = { a: { priority: 1 }, b: { priority: 1 } };
+  const three = { ...two, c: { priority: 1 } };
 
   describe('traffic', () => {
     it('is split as it was set last, from the next request on', async () => {
       const { origin, counts, pool } = await serve(host, {
         backends: { a: answers(200), b: answers(200) },
-        each: sameLevel,
+        each: two,
       });
       pool.setTraffic({ a: 0.75, b: 0.25 });
       for (let index = 0; index < 40; index++) await call(origin, '/');
@@ -65,7 +66,7 @@ export function describeTraffic(host: AdapterHost): void {
     it('changes under load without a failed request, or one to a backend that is gone', async () => {
       const { origin, backends, pool } = await serve(host, {
         backends: { a: answers(200), b: answers(200), c: answers(200) },
-        each: sameLevel,
+        each: three,
       });
       let running = true;
       let served = 0;

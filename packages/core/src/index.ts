@@ -19,6 +19,7 @@ export { type Logger, silentLogger } from './logger.ts';
 export { type MetricFamily, type MetricSample, metricFamilies } from './metrics/families.ts';
 export * as read from './options.ts';
 export type { AffinityOptions } from './pool/affinity.ts';
+export type { CookieOptions, IssuedKey } from './pool/affinity-cookie.ts';
 export {
   Backend,
   type BackendConfig,

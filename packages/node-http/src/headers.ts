@@ -121,6 +121,12 @@ export interface Hop {
   readonly trusted: boolean;
 }
 
+/** Whether the caller came by https, here or at a hop before that is trusted. */
+export function cameByHttps({ request, trusted }: Hop): boolean {
+  const told = trusted ? request.headers['x-forwarded-proto'] : undefined;
+  return (told ?? peerOf(request).proto) === 'https';
+}
+
 /** Whether hops before have said something that a trusted peer is believed. */
 export function tellsOfHopsBefore(headers: IncomingHttpHeaders): boolean {
   return headers['x-forwarded-proto'] !== undefined || headers['x-forwarded-host'] !== undefined;

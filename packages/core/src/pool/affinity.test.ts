@@ -5,31 +5,41 @@ import { hashOf } from './rendezvous.ts';
 
 describe('readAffinity', () => {
   it('finds the key in a header, whatever the case of its name', () => {
-    const keyOf = readAffinity({ header: 'X-Serve-Shard-Key' }, 'affinity');
+    const { keyHashOf: keyOf } = readAffinity({ header: 'X-Serve-Shard-Key' }, 'affinity');
     expect(keyOf({ headers: { 'x-serve-shard-key': 'tenant' } })).toBe(hashOf('tenant'));
     expect(keyOf({ headers: { 'x-serve-shard-key': ['a', 'b'] } })).toBe(hashOf('a, b'));
   });
 
   it('asks the function, and hashes what it gives', () => {
-    const keyOf = readAffinity({ key: ({ url }: { url: string }) => url }, 'affinity');
+    const { keyHashOf: keyOf } = readAffinity(
+      { key: ({ url }: { url: string }) => url },
+      'affinity',
+    );
     expect(keyOf({ url: '/a', headers: {} })).toBe(hashOf('/a'));
-    expect(readAffinity({ key: () => 42 }, 'affinity')({ headers: {} })).toBe(hashOf('42'));
+    expect(readAffinity({ key: () => 42 }, 'affinity').keyHashOf({ headers: {} })).toBe(
+      hashOf('42'),
+    );
   });
 
   it.each([undefined, ''])('has no key for %j', (key) => {
-    expect(readAffinity({ key: () => key }, 'affinity')({ headers: {} })).toBeUndefined();
+    expect(readAffinity({ key: () => key }, 'affinity').keyHashOf({ headers: {} })).toBeUndefined();
     const headers = key === undefined ? {} : { k: key };
-    expect(readAffinity({ header: 'k' }, 'affinity')({ headers })).toBeUndefined();
+    expect(readAffinity({ header: 'k' }, 'affinity').keyHashOf({ headers })).toBeUndefined();
   });
 
   // Otherwise every request without a key goes to the one backend that 'null' belongs to.
   it('has no key for null', () => {
-    expect(readAffinity({ key: () => null }, 'affinity')({ headers: {} })).toBeUndefined();
+    expect(
+      readAffinity({ key: () => null }, 'affinity').keyHashOf({ headers: {} }),
+    ).toBeUndefined();
   });
 
   it.each([
-    [{}, "affinity must have exactly one of 'header' and 'key'"],
-    [{ header: 'a', key: () => 'b' }, "affinity must have exactly one of 'header' and 'key'"],
+    [{}, "affinity must have exactly one of 'header', 'cookie' and 'key'"],
+    [
+      { header: 'a', key: () => 'b' },
+      "affinity must have exactly one of 'header', 'cookie' and 'key'",
+    ],
     [{ header: '' }, 'affinity.header must be a non-empty string, got ""'],
     [{ header: 5 }, 'affinity.header must be a non-empty string, got 5'],
     [{ key: 'tenant' }, 'affinity.key must be a function, got "tenant"'],

@@ -16,6 +16,7 @@ function setUp(breaker?: BreakerOptions, maxCount?: number) {
     availabilityChanged: ({ available }: Backend) => changes.push(available),
     tripped() {},
     recovered() {},
+    drained() {},
   };
   const backend = new Backend(backends[0] as BackendConfig, clock, events);
   return { changes, clock, backend, lease: () => new Lease(backend, clock.now()) };

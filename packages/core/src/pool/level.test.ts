@@ -22,6 +22,7 @@ function setUp(balance: Balance, weights: readonly number[], maxCounts: readonly
     availabilityChanged: () => level.availabilityChanged(),
     tripped() {},
     recovered() {},
+    drained() {},
   };
   const members = backends.map((backend) => new Backend(backend, clock, events));
   const level: Level<Backend> = new Level(1, members, balance, seededRandom(5));

@@ -129,7 +129,7 @@ describe('the options of a pool', () => {
     ],
     [
       { backends: [backend], affinity: {} },
-      "pool(chat).affinity must have exactly one of 'header' and 'key'",
+      "pool(chat).affinity must have exactly one of 'header', 'cookie' and 'key'",
     ],
   ])('refuse %j', (options, message) => {
     expect(problem(options).message).toBe(message);

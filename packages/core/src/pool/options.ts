@@ -13,7 +13,7 @@ import {
   positiveMs,
   type Reader,
 } from '../options.ts';
-import { type AffinityOptions, type KeyOf, readAffinity } from './affinity.ts';
+import { type Affinity, type AffinityOptions, readAffinity } from './affinity.ts';
 import type { BackendConfig } from './backend.ts';
 import type { Balance } from './level.ts';
 import { type RetryOptions, type RetryRule, readRetryRule } from './resubmission.ts';
@@ -102,7 +102,7 @@ export interface PoolConfig {
   /** The rule of backends that have none of their own. */
   readonly breaker: BreakerRule | undefined;
   readonly balance: Balance;
-  readonly affinity: KeyOf | undefined;
+  readonly affinity: Affinity | undefined;
   readonly retry: RetryRule;
   readonly timeouts: { readonly [K in keyof TimeoutOptions]-?: number };
   readonly queue: { readonly maxQueueLength: number; readonly timeoutMs: number } | undefined;

@@ -122,7 +122,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
   }
 
   keyHashOf(request: RequestView): number | undefined {
-    return this.config.affinity?.(request);
+    return this.config.affinity?.keyHashOf(request);
   }
 
   /** The backend for the next attempt. Take a lease on it in the same synchronous step. */

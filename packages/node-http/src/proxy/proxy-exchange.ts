@@ -1,5 +1,5 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
-import { type ProblemError, type RequestView, UpstreamError } from '@spillway/core';
+import { type IssuedKey, type ProblemError, type RequestView, UpstreamError } from '@spillway/core';
 import type { Attempt } from '../attempt.ts';
 import { BufferedBody, emptyBody, type RequestBody } from '../body/body.ts';
 import { keptRawBody } from '../body/raw-body.ts';
@@ -10,6 +10,7 @@ import { type BoundToConnection, onConnectionClose } from '../connection-close.t
 import { atEndOfTurn, type Unfinished } from '../end-of-turn.ts';
 import { Exchange } from '../exchange.ts';
 import {
+  cameByHttps,
   type FlatHeaders,
   forwardedHeaders,
   type Hop,
@@ -67,6 +68,8 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
   readonly #host: ProxyHost;
   /** The head that is to be written with the first chunk, or at the end of this turn. */
   #pendingHead: Attempt | undefined;
+  /** The key that the caller is given with the answer, for it came without. */
+  readonly #issued: IssuedKey | undefined;
   #listensForDrain = false;
   #gathered: Buffer[] | undefined;
   #missingBytes = 0;
@@ -79,7 +82,10 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
     response: ServerResponse,
     host: ProxyHost,
   ) {
-    super(pool, request.method ?? 'GET', request.url ?? '/', pool.keyHashOf(host.view ?? request));
+    const keyHash = pool.keyHashOf(host.view ?? request);
+    const issued = keyHash === undefined ? pool.config.affinity?.cookie?.issue() : undefined;
+    super(pool, request.method ?? 'GET', request.url ?? '/', keyHash ?? issued?.hash);
+    this.#issued = issued;
     this.request = request;
     this.#response = response;
     this.#host = host;
@@ -271,6 +277,9 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
     }
     try {
       setAnswerHeaders(response, attempt.headers);
+      if (this.#issued !== undefined) {
+        response.appendHeader('set-cookie', this.#issued.setCookie(cameByHttps(this)));
+      }
       if (this.pool.active.windingDown) response.setHeader('connection', 'close');
       response.writeHead(attempt.statusCode);
       return true;
