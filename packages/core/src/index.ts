@@ -44,6 +44,14 @@ export {
   type PoolStatus,
 } from './pool/pool.ts';
 export type { RetryOptions } from './pool/resubmission.ts';
+export type {
+  Rollout,
+  RolloutDecision,
+  RolloutLimits,
+  RolloutOptions,
+  RolloutReport,
+  RolloutState,
+} from './pool/rollout.ts';
 export { Submission } from './pool/submission.ts';
 export type { RemoveOptions, Shares } from './pool/traffic.ts';
 export type { RequestView } from './request-view.ts';

@@ -24,6 +24,12 @@ export {
   RejectedError,
   type RemoveOptions,
   type RetryOptions,
+  type Rollout,
+  type RolloutDecision,
+  type RolloutLimits,
+  type RolloutOptions,
+  type RolloutReport,
+  type RolloutState,
   type Shares,
   SpillwayError,
   type TimeoutOptions,
@@ -32,7 +38,11 @@ export {
 } from '@spillway/core';
 export type {
   HttpPool,
+  LivenessOptions,
+  ProbeBody,
   ProblemBody,
+  ReadinessOptions,
+  RequestContext,
   ShutdownOptions,
   SpillwayStatus,
 } from '@spillway/node-http';

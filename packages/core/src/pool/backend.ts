@@ -2,8 +2,9 @@ import { Breaker, type BreakerState, type Trip } from '../breaker/breaker.ts';
 import type { BreakerRule } from '../breaker/rule.ts';
 import type { Clock } from '../clock.ts';
 import { DurationHistogram } from '../metrics/histogram.ts';
-import { type AttemptOutcome, OUTCOMES } from './outcome.ts';
+import { type AttemptOutcome, isFailure, OUTCOMES } from './outcome.ts';
 import { hashOf } from './rendezvous.ts';
+import type { AttemptTotals } from './totals.ts';
 
 /** One destination, checked and with defaults filled in. */
 export interface BackendConfig {
@@ -62,6 +63,11 @@ export class Backend {
   readonly #outcomes = new Map<AttemptOutcome, number>(OUTCOMES.map((outcome) => [outcome, 0]));
   readonly #clock: Clock;
   readonly #events: BackendEvents;
+  /** Called whenever an attempt has ended. One may listen: a rollout. */
+  onAttemptEnded: (() => void) | undefined;
+  #requests = 0;
+  #failures = 0;
+  #durationMs = 0;
   #weight: number;
   #running = 0;
   #available = true;
@@ -106,6 +112,10 @@ export class Backend {
 
   get priority(): number {
     return this.config.priority;
+  }
+
+  get totals(): AttemptTotals {
+    return { requests: this.#requests, failures: this.#failures, durationMs: this.#durationMs };
   }
 
   outcomes(): ReadonlyMap<AttemptOutcome, number> {
@@ -156,8 +166,14 @@ export class Backend {
     this.#running--;
     this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
     this.durations.observe(durationMs);
+    if (outcome !== 'cancelled') {
+      this.#requests++;
+      this.#durationMs += durationMs;
+      if (isFailure(outcome)) this.#failures++;
+    }
     if (this.#running === this.config.maxCount - 1) this.#update();
     if (this.#draining && this.#running === 0) this.#events.drained(this);
+    this.onAttemptEnded?.();
   }
 
   status(): BackendStatus {

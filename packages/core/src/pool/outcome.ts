@@ -27,3 +27,8 @@ export function outcomeOf(statusCode: number): AttemptOutcome {
   if (statusCode === 429) return 'throttled';
   return statusCode < 500 ? 'client_error' : 'server_error';
 }
+
+/** Whether an attempt that ended so has failed its request: a refusal for want of capacity, too. */
+export function isFailure(outcome: AttemptOutcome): boolean {
+  return outcome !== 'success' && outcome !== 'client_error' && outcome !== 'cancelled';
+}

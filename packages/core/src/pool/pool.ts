@@ -1,18 +1,14 @@
 import { EventEmitter } from 'node:events';
 import type { Clock, Random } from '../clock.ts';
 import { Deadlines, type Expiring } from '../deadlines.ts';
-import { ConfigurationError, type ProblemCode } from '../errors.ts';
+import type { ProblemCode } from '../errors.ts';
 import type { RequestView } from '../request-view.ts';
 import type { Backend, BackendConfig, BackendEvents, BackendStatus } from './backend.ts';
-import { type Balance, Level } from './level.ts';
-import {
-  type BackendOptions,
-  type PoolConfig,
-  readNewBackend,
-  readPoolOptions,
-} from './options.ts';
-import { Removal } from './removal.ts';
-import { type RemoveOptions, readRemoveOptions, readShares, type Shares } from './traffic.ts';
+import type { Balance } from './level.ts';
+import { Members } from './members.ts';
+import { type BackendOptions, type PoolConfig, readPoolOptions } from './options.ts';
+import type { Rollout, RolloutOptions, RolloutReport } from './rollout.ts';
+import type { RemoveOptions, Shares } from './traffic.ts';
 
 /** What a pool tells its listeners, by event name. */
 export interface PoolEvents {
@@ -24,6 +20,8 @@ export interface PoolEvents {
   spillover: [{ from: number; to: number; backend: string }];
   /** The shares of a level, or its backends, have changed. */
   traffic: [{ shares: Shares }];
+  /** A rollout has decided something. */
+  rollout: [RolloutReport];
 }
 
 /** A pool's state, as the metrics have it. */
@@ -39,6 +37,8 @@ export interface PoolStatus {
   /** Requests that the pool itself answered, by reason. */
   readonly rejections: Readonly<Partial<Record<ProblemCode, number>>>;
   readonly backends: readonly BackendStatus[];
+  /** Rollouts that are under way. */
+  readonly rollouts: readonly ReturnType<Rollout['status']>[];
 }
 
 /** What the choice of a backend depends on, beside the backends. */
@@ -75,13 +75,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
   readonly config: Omit<PoolConfig, 'queue'> & { queue: { readonly maxQueueLength: number } };
   /** Requests that wait for a place; `undefined` when the pool has no queue. */
   readonly queue: Deadlines<Waiting<B>> | undefined;
-  readonly #context: PoolContext;
-  readonly #make: (config: BackendConfig) => B;
-  #backends: readonly B[];
-  #levels: readonly Level<B>[] = [];
-  /** The priorities whose shares were set: what joins them gets nothing until it is named. */
-  readonly #sharedOut = new Set<number>();
-  readonly #removals = new Map<B, Removal>();
+  readonly #members: Members<B>;
   readonly #spillovers = new Map<number, { from: number; to: number; count: number }>();
   readonly #rejections = new Map<ProblemCode, number>();
 
@@ -93,20 +87,28 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
       availabilityChanged: (backend) => this.#availabilityChanged(backend as B),
       tripped: ({ id }, trip) => this.#tell('trip', { backend: id, ...trip }),
       recovered: ({ id }) => this.#tell('recover', { backend: id }),
-      drained: (backend) => this.#removals.get(backend as B)?.end(),
+      drained: (backend) => this.#members.drained(backend as B),
     };
     this.name = name;
     this.clock = context.clock;
     this.config = { ...config, queue: config.queue ?? { maxQueueLength: 0 } };
     this.queue = config.queue && new Deadlines(config.queue.timeoutMs, context.clock);
-    this.#context = context;
-    this.#make = (backend) => make(backend, config.timeouts, events);
-    this.#backends = config.backends.map(this.#make);
-    this.#gatherLevels();
+    this.#members = new Members(config.backends, {
+      path: `pool(${name})`,
+      clock: context.clock,
+      random: context.random,
+      balance: config.balance,
+      breaker: config.breaker,
+      make: (backend) => make(backend, config.timeouts, events),
+      discard: (backend) => this.discard(backend),
+      changed: (shares) => this.#trafficChanged(shares),
+      decided: (report) => this.#tell('rollout', report),
+    });
   }
 
+  /** Those too that have no share, or are being removed. */
   get backends(): readonly B[] {
-    return this.#backends;
+    return this.#members.all;
   }
 
   get rejections(): ReadonlyMap<ProblemCode, number> {
@@ -127,7 +129,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
 
   /** The backend for the next attempt. Take a lease on it in the same synchronous step. */
   select({ tried, keyHash }: Candidacy<B>): B | undefined {
-    for (const level of this.#levels) {
+    for (const level of this.#members.levels) {
       const backend = tried.length === 0 ? level.next(keyHash) : level.nextExcept(keyHash, tried);
       if (backend !== undefined) return backend;
     }
@@ -136,27 +138,26 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
 
   /** Whether some backend would serve if it were not at its `maxCount`. */
   get isFull(): boolean {
-    return this.#backends.some(
-      ({ config, running, breaker, weight }) =>
-        weight > 0 && running >= config.maxCount && (breaker?.admits ?? true),
+    return this.#members.serving.some(
+      ({ config, running, breaker }) => running >= config.maxCount && (breaker?.admits ?? true),
     );
   }
 
   /** Whether no backend may be given requests, however few are under way. */
   get isTripped(): boolean {
-    return this.#backends.every(({ breaker, weight }) => weight === 0 || breaker?.state === 'open');
+    return this.#members.serving.every(({ breaker }) => breaker?.state === 'open');
   }
 
   /** Whether a 429 is behind the trip of any backend. */
   get trippedByThrottling(): boolean {
-    return this.#backends.some(({ breaker }) => breaker?.trippedBy === 429);
+    return this.#members.serving.some(({ breaker }) => breaker?.trippedBy === 429);
   }
 
   /** Milliseconds until the first backend may take requests again, as far as any has said. */
   earliestRecoveryMs(): number | undefined {
     const now = this.clock.now();
     let earliest: number | undefined;
-    for (const backend of this.#backends) {
+    for (const backend of this.#members.serving) {
       const recoveryMs = backend.recoveryMs(now);
       if (recoveryMs !== undefined && (earliest === undefined || recoveryMs < earliest)) {
         earliest = recoveryMs;
@@ -167,7 +168,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
 
   /** An answer of `backend` goes to the caller. */
   served(backend: B): void {
-    const from = this.#levels[0]?.priority;
+    const from = this.#members.levels[0]?.priority;
     const to = backend.priority;
     // A removed backend may still answer when no level is left in front of its own.
     if (from === undefined || from >= to) return;
@@ -189,7 +190,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
 
   status(): PoolStatus {
     let running = 0;
-    for (const backend of this.#backends) running += backend.running;
+    for (const backend of this.backends) running += backend.running;
     return {
       name: this.name,
       balance: this.config.balance,
@@ -197,15 +198,15 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
       waiting: this.queue?.length ?? 0,
       spillovers: Array.from(this.#spillovers.values(), (spillover) => ({ ...spillover })),
       rejections: Object.fromEntries(this.#rejections),
-      backends: this.#backends.map((backend) => backend.status()),
+      backends: this.backends.map((backend) => backend.status()),
+      rollouts: Array.from(this.#members.rollouts, (rollout) => rollout.status()),
     };
   }
 
   /** Cancels the pool's timers. It must not be used afterwards. */
   dispose(): void {
     this.queue?.close();
-    for (const removal of this.#removals.values()) removal.end();
-    for (const backend of this.#backends) backend.dispose();
+    this.#members.dispose();
   }
 
   /**
@@ -215,12 +216,16 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
    * @throws ConfigurationError when an id is unknown or a share is impossible; the old shares stay
    */
   setTraffic(shares: Shares): void {
-    const read = readShares(shares, `pool(${this.name}).setTraffic`, this.#backends);
-    for (const [backend, share] of read) {
-      backend.setWeight(share);
-      this.#sharedOut.add(backend.priority);
-    }
-    this.#trafficChanged();
+    this.#members.setTraffic(shares);
+  }
+
+  /**
+   * Moves a level's traffic to one of its backends, step by step, and puts everything back when that
+   * one does worse than the others by more than a limit. Decisions are told as `rollout` events.
+   * @throws ConfigurationError when an option is wrong, or a rollout of the level is under way
+   */
+  rollout(options: RolloutOptions): Rollout {
+    return this.#members.rollout(options);
   }
 
   /**
@@ -229,13 +234,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
    * @throws ConfigurationError when an option is wrong or the id is taken
    */
   add(options: BackendOptions): void {
-    const path = `pool(${this.name}).add`;
-    const ids = this.#backends.map(({ id }) => id);
-    const config = readNewBackend(options, path, this.config.breaker, ids);
-    const backend = this.#make(config);
-    if (this.#sharedOut.has(config.priority)) backend.setWeight(0);
-    this.#backends = [...this.#backends, backend];
-    this.#trafficChanged();
+    this.#members.add(options);
   }
 
   /**
@@ -244,17 +243,8 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
    * when the backend is gone. Called again, without `drain`, it cuts short what still drains.
    * @throws ConfigurationError when there is no such backend, or no other one
    */
-  async remove(id: string, options: RemoveOptions = {}): Promise<void> {
-    const path = `pool(${this.name}).remove`;
-    const { drain, timeoutMs } = readRemoveOptions(options, path);
-    const backend = this.#backends.find((candidate) => candidate.id === id);
-    if (backend === undefined) {
-      throw new ConfigurationError(path, 'must name a backend of this pool', id);
-    }
-    const removal = this.#removals.get(backend) ?? this.#beginRemoval(backend, path);
-    if (!drain) removal.end();
-    else removal.within(timeoutMs);
-    await removal.gone;
+  remove(id: string, options: RemoveOptions = {}): Promise<void> {
+    return this.#members.remove(id, options);
   }
 
   /** Ends a backend that was removed, and what it still has. */
@@ -262,34 +252,8 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
     backend.dispose();
   }
 
-  #beginRemoval(backend: B, path: string): Removal {
-    if (this.#backends.every((other) => other === backend || other.draining)) {
-      throw new ConfigurationError(path, 'must leave the pool a backend', backend.id);
-    }
-    const removal = new Removal(this.clock, async () => {
-      this.#backends = this.#backends.filter((other) => other !== backend);
-      await this.discard(backend);
-      this.#removals.delete(backend);
-    });
-    this.#removals.set(backend, removal);
-    backend.drain();
-    this.#trafficChanged();
-    return removal;
-  }
-
-  #gatherLevels(): void {
-    const members = this.#backends.filter(({ draining }) => !draining);
-    this.#levels = levelsOf(members, this.config.balance, this.#context.random);
-  }
-
-  #trafficChanged(): void {
-    this.#gatherLevels();
-    if (this.listenerCount('traffic') > 0) {
-      const shares = this.#backends
-        .filter(({ draining }) => !draining)
-        .map(({ id, weight }) => [id, weight] as const);
-      this.#tell('traffic', { shares: Object.fromEntries(shares) });
-    }
+  #trafficChanged(shares: () => Shares): void {
+    if (this.listenerCount('traffic') > 0) this.#tell('traffic', { shares: shares() });
     this.#serveWaiting();
   }
 
@@ -305,9 +269,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
   }
 
   #availabilityChanged(backend: B): void {
-    for (const level of this.#levels) {
-      if (level.priority === backend.priority) level.availabilityChanged();
-    }
+    this.#members.availabilityChanged(backend);
     if (backend.available) this.#serveWaiting();
   }
 
@@ -319,17 +281,4 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
       first.run(backend);
     }
   }
-}
-
-function levelsOf<B extends Backend>(
-  backends: readonly B[],
-  balance: Balance,
-  random: Random,
-): readonly Level<B>[] {
-  const members = backends.filter(({ weight }) => weight > 0);
-  const priorities = [...new Set(members.map(({ priority }) => priority))].sort((a, b) => a - b);
-  return priorities.map((priority) => {
-    const peers = members.filter((backend) => backend.priority === priority);
-    return new Level(priority, peers, balance, random);
-  });
 }

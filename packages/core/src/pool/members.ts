@@ -1,0 +1,184 @@
+import type { BreakerRule } from '../breaker/rule.ts';
+import type { Clock, Random } from '../clock.ts';
+import { ConfigurationError } from '../errors.ts';
+import type { Backend, BackendConfig } from './backend.ts';
+import { type Balance, Level } from './level.ts';
+import { readNewBackend } from './options.ts';
+import { Removal } from './removal.ts';
+import { Rollout, type RolloutReport, readRolloutOptions } from './rollout.ts';
+import { readRemoveOptions, readShares, type Shares } from './traffic.ts';
+
+/** What the members of a pool need of it. */
+export interface MembersHost<B extends Backend> {
+  /** `pool(NAME)`, for errors. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly balance: Balance;
+  /** The rule of backends that have none of their own. */
+  readonly breaker: BreakerRule | undefined;
+  make(config: BackendConfig): B;
+  /** Ends a backend that has left, and what it still has. */
+  discard(backend: B): Promise<void>;
+  /** The shares of a level, or its backends, have changed. */
+  changed(shares: () => Shares): void;
+  decided(report: RolloutReport): void;
+}
+
+/**
+ * Which backends a pool has, and how its traffic is shared among them. Gathered anew at each change
+ * and only read per request, so that a change is atomic and costs requests nothing.
+ */
+export class Members<B extends Backend> {
+  readonly #host: MembersHost<B>;
+  #all: readonly B[];
+  #serving: readonly B[] = [];
+  #levels: readonly Level<B>[] = [];
+  /** The priorities whose shares were set: what joins them gets nothing until it is named. */
+  readonly #sharedOut = new Set<number>();
+  readonly #removals = new Map<B, Removal>();
+  /** By priority. */
+  readonly #rollouts = new Map<number, Rollout>();
+
+  constructor(configs: readonly BackendConfig[], host: MembersHost<B>) {
+    this.#host = host;
+    this.#all = configs.map((config) => host.make(config));
+    this.#gather();
+  }
+
+  /** Those too that have no share, or are being removed. */
+  get all(): readonly B[] {
+    return this.#all;
+  }
+
+  /** Those that have a share. */
+  get serving(): readonly B[] {
+    return this.#serving;
+  }
+
+  /** The lowest priority number first. */
+  get levels(): readonly Level<B>[] {
+    return this.#levels;
+  }
+
+  get rollouts(): Iterable<Rollout> {
+    return this.#rollouts.values();
+  }
+
+  setTraffic(shares: unknown): void {
+    const read = readShares(shares, `${this.#host.path}.setTraffic`, this.#all);
+    for (const { priority } of read.keys()) {
+      this.#rollouts.get(priority)?.supersede('the shares were set');
+    }
+    this.#share(read);
+  }
+
+  add(options: unknown): void {
+    const { path, breaker } = this.#host;
+    const ids = this.#all.map(({ id }) => id);
+    const config = readNewBackend(options, `${path}.add`, breaker, ids);
+    const backend = this.#host.make(config);
+    if (this.#sharedOut.has(config.priority)) backend.setWeight(0);
+    this.#all = [...this.#all, backend];
+    this.#changed();
+  }
+
+  async remove(id: string, options: unknown): Promise<void> {
+    const path = `${this.#host.path}.remove`;
+    const { drain, timeoutMs } = readRemoveOptions(options, path);
+    const backend = this.#all.find((candidate) => candidate.id === id);
+    if (backend === undefined) {
+      throw new ConfigurationError(path, 'must name a backend of this pool', id);
+    }
+    const removal = this.#removals.get(backend) ?? this.#beginRemoval(backend, path);
+    if (drain) removal.within(timeoutMs);
+    else removal.end();
+    await removal.gone;
+  }
+
+  rollout(options: unknown): Rollout {
+    const path = `${this.#host.path}.rollout`;
+    const config = readRolloutOptions(options, path);
+    const to = this.#all.find(({ id, draining }) => id === config.to && !draining);
+    if (to === undefined) {
+      throw new ConfigurationError(`${path}.to`, 'must name a backend of this pool', config.to);
+    }
+    const { priority } = to;
+    const other = this.#rollouts.get(priority);
+    if (other !== undefined) {
+      const rule = `must wait for the end of the rollout to ${JSON.stringify(other.config.to)}`;
+      throw new ConfigurationError(path, rule);
+    }
+    const level = this.#all.filter((peer) => peer.priority === priority && !peer.draining);
+    const rollout = new Rollout(config, to, level, {
+      clock: this.#host.clock,
+      share: (shares) => this.#share(shares as ReadonlyMap<B, number>),
+      report: (report) => this.#host.decided(report),
+      ended: () => this.#rollouts.delete(priority),
+    });
+    this.#rollouts.set(priority, rollout);
+    return rollout;
+  }
+
+  /** The last request of a backend that is being removed has ended. */
+  drained(backend: B): void {
+    this.#removals.get(backend)?.end();
+  }
+
+  availabilityChanged(backend: B): void {
+    for (const level of this.#levels) {
+      if (level.priority === backend.priority) level.availabilityChanged();
+    }
+  }
+
+  dispose(): void {
+    for (const rollout of [...this.#rollouts.values()]) rollout.supersede('the pool has ended');
+    for (const removal of [...this.#removals.values()]) removal.end();
+    for (const backend of this.#all) backend.dispose();
+  }
+
+  #share(shares: ReadonlyMap<B, number>): void {
+    for (const [backend, share] of shares) {
+      backend.setWeight(share);
+      this.#sharedOut.add(backend.priority);
+    }
+    this.#changed();
+  }
+
+  #beginRemoval(backend: B, path: string): Removal {
+    if (this.#all.every((other) => other === backend || other.draining)) {
+      throw new ConfigurationError(path, 'must leave the pool a backend', backend.id);
+    }
+    const removal = new Removal(this.#host.clock, async () => {
+      this.#all = this.#all.filter((other) => other !== backend);
+      await this.#host.discard(backend);
+      this.#removals.delete(backend);
+    });
+    this.#removals.set(backend, removal);
+    const rollout = this.#rollouts.get(backend.priority);
+    if (rollout?.config.to === backend.id) rollout.supersede('the backend is being removed');
+    backend.drain();
+    this.#changed();
+    return removal;
+  }
+
+  #changed(): void {
+    this.#gather();
+    this.#host.changed(() => {
+      const present = this.#all.filter(({ draining }) => !draining);
+      return Object.fromEntries(present.map(({ id, weight }) => [id, weight]));
+    });
+  }
+
+  #gather(): void {
+    const { balance, random } = this.#host;
+    this.#serving = this.#all.filter(({ draining, weight }) => !draining && weight > 0);
+    const priorities = new Set(this.#serving.map(({ priority }) => priority));
+    this.#levels = [...priorities]
+      .sort((a, b) => a - b)
+      .map((priority) => {
+        const peers = this.#serving.filter((backend) => backend.priority === priority);
+        return new Level(priority, peers, balance, random);
+      });
+  }
+}
