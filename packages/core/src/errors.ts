@@ -80,7 +80,10 @@ export abstract class ProblemError extends SpillwayError {
   }
 }
 
-/** The request never ran: it is safe to try it elsewhere, or again after `retryAfterMs`. */
+/**
+ * The request never ran: it is safe to try it elsewhere, or again after `retryAfterMs`. The one
+ * exception is `shutting_down`, which ends what runs, too, when the time for it is over.
+ */
 export class RejectedError extends ProblemError {
   override readonly name = 'RejectedError';
 }

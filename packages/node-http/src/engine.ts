@@ -35,7 +35,7 @@ export interface EngineOptions {
    */
   readonly registry?: MetricsRegistry | undefined;
   /**
-   * Told of trips and recoveries; `console` will do.
+   * Told of trips, recoveries and checks that fail; `console` will do.
    * @defaultValue silent
    */
   readonly logger?: Logger | undefined;

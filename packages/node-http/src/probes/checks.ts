@@ -38,10 +38,11 @@ class Check {
       this.#calling = undefined;
     });
     const { promise: late, resolve } = Promise.withResolvers<string>();
-    const timer = this.#clock.setTimer(
-      () => resolve(`did not settle in ${this.#timeoutMs} ms`),
-      this.#timeoutMs,
-    );
+    const timer = this.#clock.setTimer(() => {
+      const detail = `did not settle in ${this.#timeoutMs} ms`;
+      this.#logger.warn('a check of a probe failed', { check: this.#name, error: detail });
+      resolve(detail);
+    }, this.#timeoutMs);
     const detail = await Promise.race([this.#calling, late]);
     timer.cancel();
     return detail === undefined ? undefined : { kind: 'check', name: this.#name, detail };
