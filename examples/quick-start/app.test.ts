@@ -19,10 +19,10 @@ interface App {
   output(): string;
 }
 
-/** The application in a process of its own, with these environment variables and no others of its own. */
-function startApp(variables: Record<string, string>): App {
+/** An application in a process of its own, with these environment variables and no others of its own. */
+function startApp(file: string, variables: Record<string, string>): App {
   // On the sources, as all tests; users have the packages built.
-  const flags = ['--conditions=@spillway/source', join(import.meta.dirname, 'app.ts')];
+  const flags = ['--conditions=@spillway/source', join(import.meta.dirname, file)];
   const child = spawn(process.execPath, flags, { env: { PATH: process.env.PATH, ...variables } });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -60,13 +60,15 @@ async function startSimulator(region: string): Promise<SimulatorProcess> {
   return simulator;
 }
 
-it('serves from PAYG while PTU refuses, and ends when it is told to', async () => {
+const files = ['app.ts', 'koa-app.ts'];
+
+it.each(files)('%s serves from PAYG while PTU refuses, and ends when told to', async (file) => {
   const [ptu, payg, port] = await Promise.all([
     startSimulator('ptu1'),
     startSimulator('payg1'),
     freePort(),
   ]);
-  const { child, exited, output } = startApp({
+  const { child, exited, output } = startApp(file, {
     PTU_URL: `${ptu.url}/openai`,
     PTU_KEY: 'key-of-ptu1',
     PAYG_URL: `${payg.url}/openai`,
@@ -75,7 +77,11 @@ it('serves from PAYG while PTU refuses, and ends when it is told to', async () =
   });
   const origin = `http://127.0.0.1:${port}`;
   const get = async (path: string) => (await fetch(origin + path)).text();
-  await expect.poll(() => get('/hello').catch(output), { timeout: 10_000 }).toBe('hello');
+  const report = () => get('/reports/7').catch(output);
+  await expect.poll(report, { timeout: 10_000 }).toBe('report 7');
+  for (const path of ['/livez', '/readyz']) {
+    expect(JSON.parse(await get(path))).toEqual({ status: 'ok', failed: [] });
+  }
 
   const client = new OpenAI({ baseURL: `${origin}/openai/v1`, apiKey: 'none', maxRetries: 0 });
   const question = { model: 'gpt-4o', messages: [{ role: 'user' as const, content: 'Full?' }] };
@@ -102,6 +108,7 @@ it('serves from PAYG while PTU refuses, and ends when it is told to', async () =
     'spillway_spillovers_total{pool="chat",from="1",to="2"} 10',
     'spillway_breaker_trips_total{policy="chat",backend="ptu1"} 1',
     'spillway_backend_available{pool="chat",backend="ptu1"} 0',
+    'spillway_queue_ratio{gate="reports"} 0',
   ]) {
     expect(metrics.split('\n')).toContain(line);
   }
@@ -111,8 +118,8 @@ it('serves from PAYG while PTU refuses, and ends when it is told to', async () =
   expect(await exited).toBe(0);
 });
 
-it('says which variable is missing', async () => {
-  const { exited, output } = startApp({ PTU_URL: 'https://ptu.example/openai' });
+it.each(files)('%s says which variable is missing', async (file) => {
+  const { exited, output } = startApp(file, { PTU_URL: 'https://ptu.example/openai' });
   expect(await exited).toBe(1);
   expect(output()).toContain('the environment variable PTU_KEY must be set');
 });

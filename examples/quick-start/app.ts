@@ -2,9 +2,18 @@ import { createSpillway } from '@spillway/express';
 import express from 'express';
 
 const app = express();
-app.get('/hello', (_req, res) => res.send('hello')); // what the service does already
-
 const spillway = createSpillway({ logger: console });
+
+app.get('/livez', spillway.liveness());
+app.get('/readyz', spillway.readiness());
+app.get('/metrics', spillway.metrics());
+
+// In front of a route that is there already: 20 at once, 100 more wait.
+const limit = spillway.limitConcurrency({ name: 'reports', maxCount: 20, maxQueueLength: 100 });
+app.use('/reports', limit);
+app.get('/reports/:id', (req, res) => res.send(`report ${req.params.id}`));
+
+// Reserved capacity first, pay-as-you-go when it answers 429.
 const chat = spillway.pool('chat', {
   backends: [
     {
@@ -22,9 +31,7 @@ const chat = spillway.pool('chat', {
     { id: 'payg1', url: env('PAYG_URL'), priority: 2, headers: { 'api-key': env('PAYG_KEY') } },
   ],
 });
-
 app.use('/openai', spillway.proxy(chat)); // in front of it: your own authentication
-app.get('/metrics', spillway.metrics());
 
 const server = app.listen(Number(env('PORT')));
 process.once('SIGTERM', () => spillway.shutdown({ server }));

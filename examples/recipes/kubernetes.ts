@@ -1,16 +1,15 @@
 import { createSpillway, type SpillwayOptions } from '@spillway/express';
-import express from 'express';
+import express, { type RequestHandler } from 'express';
 
-export function start(url: string, port: number, options: SpillwayOptions = {}) {
+export function start(makeReport: RequestHandler, port: number, options: SpillwayOptions = {}) {
   const app = express();
   const spillway = createSpillway(options);
-  const api = spillway.pool('api', { backends: [{ id: 'only', url }] });
-  app.use('/api', spillway.proxy(api));
+  const limit = spillway.limitConcurrency({ name: 'reports', maxCount: 1, maxQueueLength: 5 });
+  app.use('/reports', limit, makeReport);
 
   // #region recipe
-  app.get('/readyz', (_req, res) => {
-    res.sendStatus(spillway.status().shuttingDown ? 503 : 200);
-  });
+  app.get('/livez', spillway.liveness());
+  app.get('/readyz', spillway.readiness());
   const server = app.listen(port);
 
   const stop = () => spillway.shutdown({ server, readinessDelayMs: 5_000, timeoutMs: 20_000 });

@@ -1,14 +1,19 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Spillway } from '@spillway/express';
-import type { Express } from 'express';
+import type { ShutdownOptions } from '@spillway/express';
 import { onTestFinished } from 'vitest';
 
+interface Recipe {
+  /** Express's or Koa's. */
+  readonly app: { listen(port: number, host: string): Server };
+  readonly spillway: { shutdown(options: ShutdownOptions): Promise<void> };
+}
+
 /** Serves a recipe's application on loopback until the test has ended; gives its origin. */
-export async function serveRecipe(recipe: { app: Express; spillway: Spillway }): Promise<string> {
-  const server = recipe.app.listen(0, '127.0.0.1');
-  onTestFinished(() => recipe.spillway.shutdown({ server, timeoutMs: 0 }));
+export async function serveRecipe({ app, spillway }: Recipe): Promise<string> {
+  const server = app.listen(0, '127.0.0.1');
+  onTestFinished(() => spillway.shutdown({ server, timeoutMs: 0 }));
   return originOf(server);
 }
 

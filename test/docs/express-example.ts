@@ -4,6 +4,12 @@ import express from 'express';
 
 const app = express();
 const spillway = createSpillway();
+app.get('/readyz', spillway.readiness());
+app.get('/metrics', spillway.metrics());
+
+app.use('/reports', spillway.limitConcurrency({ maxCount: 20, maxQueueLength: 100 }));
+app.get('/reports/:id', (req, res) => res.send(`report ${req.params.id}`));
+
 const chat = spillway.pool('chat', {
   backends: [
     { id: 'ptu1', url: 'https://ptu.example/openai', headers: { 'api-key': ptuKey } },
@@ -16,7 +22,7 @@ const chat = spillway.pool('chat', {
   ],
 });
 app.use('/openai', spillway.proxy(chat));
-app.get('/metrics', spillway.metrics());
+
 const server = app.listen(3000);
 process.once('SIGTERM', () => spillway.shutdown({ server }));
 // #endregion

@@ -1,13 +1,18 @@
-import { metricFamilies, RejectedError, UpstreamError } from '@spillway/core';
+import type { AddressInfo } from 'node:net';
+import { metricFamilies, RejectedError, readRouteOptions, UpstreamError } from '@spillway/core';
 import {
   createSpillway,
+  type Logger,
   type PoolEvents,
   type PoolOptions,
   type ProblemCode,
   type Spillway,
 } from '@spillway/express';
+import { Engine, type GuardedRoute } from '@spillway/node-http';
 import { answers, refuses, startBackend } from '@spillway/test/support/backend.ts';
+import { FakeClock } from '@spillway/test/support/fake-clock.ts';
 import { until } from '@spillway/test/support/until.ts';
+import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { codeOf, read, rowsOf, sectionOf } from './markdown.ts';
 import { optionsOf } from './options.ts';
@@ -21,20 +26,51 @@ function spillwayOf(): Spillway {
   return spillway;
 }
 
+function onePool() {
+  return spillwayOf().pool('any', { backends: [{ id: 'a', url }] });
+}
+
 function poolWith(options: object): unknown {
   return spillwayOf().pool('any', { backends: [{ id: 'a', url }], ...options } as PoolOptions);
 }
 
+const protectWith = (options: object) => spillwayOf().protect(options);
+
 describe('the tables of options', () => {
   const calls: [heading: string, names: () => string[]][] = [
     ['### `createSpillway(options?)`', () => optionsOf((wrong) => createSpillway(wrong))],
+    [
+      '### `spillway.limitConcurrency(options)`',
+      () => optionsOf((wrong) => spillwayOf().limitConcurrency(wrong as never)),
+    ],
+    [
+      '### `spillway.circuitBreaker(options)`',
+      () => optionsOf((wrong) => spillwayOf().circuitBreaker(wrong)),
+    ],
+    ['### `spillway.protect(options)`', () => optionsOf(protectWith)],
+    ['#### Concurrency', () => optionsOf((concurrency) => protectWith({ concurrency }))],
+    ['#### Breaker of a route', () => optionsOf((breaker) => protectWith({ breaker }))],
+    [
+      '### `spillway.readiness(options?)`',
+      () => optionsOf((wrong) => spillwayOf().readiness(wrong)),
+    ],
+    ['### `spillway.liveness(options?)`', () => optionsOf((wrong) => spillwayOf().liveness(wrong))],
     ['### `spillway.pool(name, options)`', () => optionsOf(poolWith)],
     ['#### A backend', () => optionsOf((wrong) => poolWith({ backends: [wrong] }))],
     ['#### Affinity', () => optionsOf((affinity) => poolWith({ affinity }))],
+    ['#### Cookie', () => optionsOf((cookie) => poolWith({ affinity: { cookie } }))],
     ['#### Breaker', () => optionsOf((breaker) => poolWith({ breaker }))],
     ['#### Retry', () => optionsOf((retry) => poolWith({ retry }))],
     ['#### Timeouts', () => optionsOf((timeouts) => poolWith({ timeouts }))],
     ['#### Queue', () => optionsOf((queue) => poolWith({ queue }))],
+    ['### `pool.rollout(options)`', () => optionsOf((wrong) => onePool().rollout(wrong as never))],
+    [
+      '#### Limits of a rollout',
+      () =>
+        optionsOf((abort) =>
+          onePool().rollout({ to: 'a', steps: [1], intervalMs: 1, abort } as never),
+        ),
+    ],
     [
       '### `spillway.proxy(pool, options?)`',
       () => {
@@ -50,7 +86,7 @@ describe('the tables of options', () => {
   ];
 
   it.each(calls)('%s', (heading, names) => {
-    const documented = rowsOf(sectionOf(page, heading)).map(([name]) => codeOf(name));
+    const documented = optionRowsOf(heading).map(([name]) => codeOf(name));
     expect(documented.sort()).toEqual(names().sort());
   });
 
@@ -61,7 +97,19 @@ describe('the tables of options', () => {
       queue: { maxQueueLength: 1 },
     });
     const [backend] = config.backends;
+    const concurrency = { maxCount: 1 };
+    const breaker = { failurePercentage: 50 };
+    const limited = readRouteOptions.limitConcurrency(concurrency, '');
+    const protection = readRouteOptions.protect({ concurrency, breaker }, '');
     const actual: [heading: string, values: object | undefined][] = [
+      ['### `spillway.limitConcurrency(options)`', { ...limited, ...limited.gate }],
+      [
+        '### `spillway.circuitBreaker(options)`',
+        readRouteOptions.circuitBreaker(breaker, '').breaker,
+      ],
+      ['### `spillway.protect(options)`', protection],
+      ['#### Concurrency', protection.gate],
+      ['#### Breaker of a route', protection.breaker],
       ['### `spillway.pool(name, options)`', config],
       ['#### A backend', backend],
       ['#### Breaker', backend?.breaker],
@@ -70,7 +118,7 @@ describe('the tables of options', () => {
       ['#### Queue', config.queue],
     ];
     const checked = actual.flatMap(([heading, values]) =>
-      rowsOf(sectionOf(page, heading)).flatMap(([name, , cell = '']) => {
+      optionRowsOf(heading).flatMap(([name, , cell = '']) => {
         const text = /^`(.+)`$/.exec(cell)?.[1];
         if (text === undefined) return [];
         const value = (values as Record<string, unknown>)[codeOf(name)];
@@ -78,7 +126,64 @@ describe('the tables of options', () => {
         return [codeOf(name)];
       }),
     );
-    expect(checked).toHaveLength(16);
+    expect(checked).toHaveLength(38);
+  });
+
+  it('have the limits of gates and breakers in both places', () => {
+    const typesOf = (heading: string, without: readonly string[]) =>
+      optionRowsOf(heading)
+        .filter(([name]) => !without.includes(codeOf(name)))
+        .map(([name, type, value]) => [name, type, value]);
+    expect(typesOf('#### Concurrency', [])).toEqual(
+      typesOf('### `spillway.limitConcurrency(options)`', ['name', 'abandonMs']),
+    );
+    expect(typesOf('#### Breaker of a route', [])).toEqual(
+      typesOf('### `spillway.circuitBreaker(options)`', ['name', 'timeoutMs']),
+    );
+  });
+});
+
+function optionRowsOf(heading: string): string[][] {
+  return rowsOf(sectionOf(page, heading), 'option');
+}
+
+describe('probes', () => {
+  const probes = ['readiness', 'liveness'] as const;
+  const defaultOf = (probe: (typeof probes)[number], option: string) => {
+    const rows = optionRowsOf(`### \`spillway.${probe}(options?)\``);
+    return literalOf(codeOf(rows.find(([name]) => codeOf(name) === option)?.[2]));
+  };
+
+  it.each(probes)('have the time for the checks of %s that the page says', async (probe) => {
+    const clock = new FakeClock();
+    const hangs = () => new Promise(() => {});
+    const asked = new Engine({ clock })[probe]({ checks: { hangs } })();
+    const timeoutMs = Number(defaultOf(probe, 'timeoutMs'));
+    clock.advance(timeoutMs - 1);
+    expect(clock.pendingTimers).toBe(1);
+    clock.advance(1);
+    const detail = `did not settle in ${timeoutMs} ms`;
+    expect((await asked).body.failed).toMatchObject([{ detail }]);
+  });
+
+  it('answer as the page says', async () => {
+    const section = sectionOf(page, '### `spillway.readiness(options?)`');
+    const engine = new Engine();
+    const gateWith = (queueRatio: number) =>
+      engine.routes.set('reports', { gate: { queueRatio } } as GuardedRoute);
+    const ready = engine.readiness();
+    const maxQueueRatio = Number(defaultOf('readiness', 'maxQueueRatio'));
+    gateWith(maxQueueRatio);
+    const { status, body } = await ready();
+    expect(status).toBe(200);
+    expect(section).toContain(`\`${JSON.stringify(body)}\``);
+    gateWith(maxQueueRatio + 1);
+    expect((await ready()).status).toBe(429);
+    const checks = { database: () => Promise.reject(new Error()) };
+    const failed = await engine.readiness({ checks })();
+    expect(failed.status).toBe(503);
+    expect(failed.body).toEqual(JSON.parse(jsonIn(section)));
+    expect(rowsOf(section).map(([each]) => each)).toEqual(['200', '429', '503']);
   });
 });
 
@@ -116,22 +221,39 @@ it('tables the codes with their statuses and classes', () => {
     expect(statuses?.split(', ')).toContain(String(error.status));
     expect(codeOf(className)).toBe(error.name);
   }
+  const all: Record<ProblemCode, true> = {
+    queue_full: true,
+    queue_timeout: true,
+    circuit_open: true,
+    shutting_down: true,
+    no_backend: true,
+    bad_gateway: true,
+    gateway_timeout: true,
+    request_timeout: true,
+    body_consumed: true,
+  };
   const codes = new Set(rows.map(([name]) => codeOf(name)));
-  const overview = rowsOf(sectionOf(read('README.md'), '### Nothing left to try'));
+  expect([...codes].sort()).toEqual(Object.keys(all).sort());
+  const overview = rowsOf(sectionOf(read('docs/how-it-works.md'), '## What the caller gets'));
   for (const [, status, code = ''] of overview) {
     if (!code.startsWith('`')) continue;
     const row = rows.find(([name]) => name === code);
-    expect(row?.[1]?.split(', '), code).toContain(status);
+    for (const each of status?.split(', ') ?? []) {
+      expect(row?.[1]?.split(', '), code).toContain(each);
+    }
     codes.delete(codeOf(code));
   }
   expect([...codes]).toEqual([]);
 });
 
+const silent: Logger = { info() {}, warn() {}, error() {} };
+
 /** A pool that has spilled over, tripped and recovered, with the events that it told. */
-async function usedPool() {
+async function usedPool(logger = silent) {
   const ptu = await startBackend(refuses());
   const payg = await startBackend();
-  const spillway = spillwayOf();
+  const spillway = createSpillway({ logger });
+  onTestFinished(() => spillway.shutdown());
   const breaker = { failureCount: 1, tripDurationMs: 1 };
   const pool = spillway.pool('chat', {
     backends: [
@@ -143,12 +265,16 @@ async function usedPool() {
   pool.on('trip', (event) => Object.assign(events, { trip: event }));
   pool.on('recover', (event) => Object.assign(events, { recover: event }));
   pool.on('spillover', (event) => Object.assign(events, { spillover: event }));
+  pool.on('traffic', (event) => Object.assign(events, { traffic: event }));
+  pool.on('rollout', (event) => Object.assign(events, { rollout: event }));
   await (await pool.fetch('/')).text();
   ptu.answer = answers(200);
   await until(async () => {
     await (await pool.fetch('/')).text();
     expect(events.recover).toBeDefined();
   });
+  pool.rollout({ to: 'payg1', steps: [1], intervalMs: 1_000 }).abort();
+  pool.setTraffic({ payg1: 1 });
   return { spillway, pool, events };
 }
 
@@ -158,19 +284,63 @@ it('tables the events with what they tell', async () => {
   const documented = rows.map(([name, fields = '']) => [codeOf(name), codesIn(fields)]);
   const told = Object.entries(events).map(([name, event]) => [name, Object.keys(event)]);
   expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(told));
-  const all: Record<keyof PoolEvents, true> = { trip: true, recover: true, spillover: true };
+  const all: Record<keyof PoolEvents, true> = {
+    trip: true,
+    recover: true,
+    spillover: true,
+    traffic: true,
+    rollout: true,
+  };
   expect(documented.map(([name]) => name)).toEqual(Object.keys(all));
+});
+
+it('tables what the logger is told', async () => {
+  const told = new Map<string, [level: string, details: string[]]>();
+  const note = (level: string) => (message: string, details?: object) =>
+    void told.set(message, [level, Object.keys(details ?? {})]);
+  const logger = { info: note('info'), warn: note('warn'), error: note('error') };
+  const { spillway } = await usedPool(logger);
+  const app = express();
+  let status = 500;
+  const checks = { broken: () => Promise.reject(new Error()) };
+  app.get('/readyz', spillway.readiness({ checks }));
+  app.use(spillway.circuitBreaker({ failureCount: 1, tripDurationMs: 1 }));
+  app.use((_req, res) => void res.sendStatus(status));
+  const server = app.listen(0, '127.0.0.1');
+  onTestFinished(() => spillway.shutdown({ server }));
+  await new Promise((listening) => server.once('listening', listening));
+  const { port } = server.address() as AddressInfo;
+  const ask = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+  await ask('/readyz');
+  await ask('/');
+  status = 200;
+  await until(async () => {
+    await ask('/');
+    expect([...told.keys()]).toContain('route recovered');
+  });
+  const rows = rowsOf(sectionOf(page, '## What the logger is told'));
+  expect(
+    rows
+      .map(([message, level, details = '']) => [codeOf(message), [codeOf(level), codesIn(details)]])
+      .sort(),
+  ).toEqual([...told].sort());
 });
 
 it('shows the status as it is', async () => {
   const { spillway, pool } = await usedPool();
+  const breaker = { failureCount: 1 };
+  const concurrency = { maxCount: 20, maxQueueLength: 100, key: () => 'a' };
+  spillway.protect({ name: 'reports', concurrency, breaker });
   const shown = JSON.parse(jsonIn(sectionOf(page, '### `spillway.status()`')));
+  const { gates, breakers } = spillway.status();
   const { chat } = shown.pools;
   const status = pool.status();
   const [shownBackend] = chat.backends;
   const [backend] = status.backends;
   const pairs: [shown: object, actual: object | undefined][] = [
     [shown, spillway.status()],
+    [shown.gates.reports, gates.reports],
+    [shown.breakers.reports, breakers.reports],
     [chat, status],
     [chat.spillovers[0], status.spillovers[0]],
     [shownBackend, backend],

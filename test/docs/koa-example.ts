@@ -5,6 +5,16 @@ import mount from 'koa-mount';
 
 const app = new Koa();
 const spillway = createSpillway();
+app.use(mount('/readyz', spillway.readiness()));
+app.use(mount('/metrics', spillway.metrics()));
+
+app.use(mount('/reports', spillway.limitConcurrency({ maxCount: 20, maxQueueLength: 100 })));
+app.use(
+  mount('/reports', (ctx) => {
+    ctx.body = `report ${ctx.path.slice(1)}`;
+  }),
+);
+
 const chat = spillway.pool('chat', {
   backends: [
     { id: 'ptu1', url: 'https://ptu.example/openai', headers: { 'api-key': ptuKey } },
@@ -17,7 +27,7 @@ const chat = spillway.pool('chat', {
   ],
 });
 app.use(mount('/openai', spillway.proxy(chat)));
-app.use(mount('/metrics', spillway.metrics()));
+
 const server = app.listen(3000);
 process.once('SIGTERM', () => spillway.shutdown({ server }));
 // #endregion

@@ -37,10 +37,12 @@ export function sectionOf(markdown: string, heading: string): string {
   return lines.slice(start + 1, length === -1 ? undefined : start + 1 + length).join('\n');
 }
 
-/** The cells of a section's first table, without its head. */
-export function rowsOf(section: string): string[][] {
+/** The cells of a section's first table, or of the first with that head, without the head. */
+export function rowsOf(section: string, head = ''): string[][] {
   const lines = section.split('\n');
-  const start = lines.findIndex((line) => /^\| -/.test(line));
+  const isStart = (line: string, index: number) =>
+    /^\| -/.test(line) && lines[index - 1]?.startsWith(`| ${head}`);
+  const start = lines.findIndex(isStart);
   if (start === -1) throw new Error(`there is no table in:\n${section}`);
   const rows: string[][] = [];
   for (const line of lines.slice(start + 1)) {

@@ -6,6 +6,7 @@ import { anchorsIn, copiesIn, read, relativeLinksIn, root, shownOf } from './mar
 const packages = readdirSync(join(root, 'packages'));
 const pages = [
   'README.md',
+  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
   'examples/spillover/README.md',
   ...packages.map((name) => `packages/${name}/README.md`),
 ];
@@ -36,7 +37,11 @@ it('shows every recipe, and the quick start', () => {
   const recipes = readdirSync(join(root, 'examples/recipes')).filter(isRecipe);
   const shown = copiesIn(read('README.md')).map(({ path }) => path);
   expect(shown.sort()).toEqual(
-    ['examples/quick-start/app.ts', ...recipes.map((name) => `examples/recipes/${name}`)].sort(),
+    [
+      'examples/quick-start/app.ts',
+      'examples/quick-start/koa-app.ts',
+      ...recipes.map((name) => `examples/recipes/${name}`),
+    ].sort(),
   );
   for (const name of recipes) {
     const test = `examples/recipes/${name.replace('.ts', '.test.ts')}`;
