@@ -1,12 +1,13 @@
 import type { LoadGenerator, Target } from './load/target.ts';
 import type { ServerProcess } from './processes.ts';
-import type { Row } from './rows.ts';
+import { defaultConnections, type Row } from './rows.ts';
 
 /** What one contender did in one window. */
 export interface Sample {
   /** Processor time of the server process per completed request. */
   readonly microsPerRequest: number;
   readonly requestsPerSecond: number;
+  readonly meanMs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   /** Processor time over wall time: well below 1, something else was the bottleneck. */
@@ -29,6 +30,8 @@ export async function measure(
   return {
     microsPerRequest: micros / result.requests,
     requestsPerSecond: result.requests / result.seconds,
+    // Little's law, for no connection is ever idle; load generators differ in how they count it.
+    meanMs: ((row.connections ?? defaultConnections) * result.seconds * 1e3) / result.requests,
     p50Ms: result.p50Ms,
     p99Ms: result.p99Ms,
     busy: micros / 1e6 / result.seconds,
@@ -65,6 +68,7 @@ async function ask({ url, method, headers, body }: Target) {
 
 function targetOf(server: ServerProcess, row: Row): Target {
   const { headers, url } = server;
-  const target = { url: `${url}/api${row.path}`, method: row.method, headers };
+  const { method, path, connections = defaultConnections } = row;
+  const target = { url: `${url}/api${path}`, connections, method, headers };
   return row.body === undefined ? target : { ...target, body: row.body };
 }

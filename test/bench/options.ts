@@ -1,13 +1,15 @@
 import { parseArgs } from 'node:util';
 import { contenders } from './contenders.ts';
-import { goals } from './goals.ts';
 import { rows } from './rows.ts';
+
+/** No row of contenders, but asked for like one: see `waiting/`. */
+const waitingRow = { name: 'waiting' };
 
 export const usage = `npm run bench -- [--quick] [--only NAME,…] [--rows NAME,…] [--rounds N] [--no-pin]
 
-  --quick    only the contenders and rows that goals name; under 90 seconds
+  --quick    only what goals need, and not all of those; under 90 seconds
   --only     these contenders: ${contenders.map(({ name }) => name).join(', ')}
-  --rows     these rows: ${rows.map(({ name }) => name).join(', ')}
+  --rows     these rows: ${[...rows, waitingRow].map(({ name }) => name).join(', ')}
   --rounds   as many rounds, instead of as many as the time allows
   --no-pin   leave it to the system on which core each process runs
   --help     this text
@@ -19,6 +21,8 @@ export interface Options {
   readonly rows: readonly string[];
   readonly rounds?: number;
   readonly pin: boolean;
+  /** Whether to measure requests that wait. */
+  readonly waiting: boolean;
 }
 
 /** Reads the command line; `undefined` asks for the usage. Throws on what does not exist. */
@@ -37,11 +41,10 @@ export function readOptions(args: readonly string[]): Options | undefined {
   });
   if (values.help) return undefined;
 
-  const inGoals = new Set(goals.flatMap((goal) => [goal.contender, goal.against, ...goal.rows]));
   const chosen = (flag: 'only' | 'rows', known: readonly { name: string }[]) => {
     const names = known.map(({ name }) => name);
     const asked = values[flag]?.split(',');
-    if (asked === undefined) return values.quick ? names.filter((n) => inGoals.has(n)) : names;
+    if (asked === undefined) return names;
     for (const name of asked) {
       if (names.includes(name)) continue;
       throw new RangeError(`--${flag} must name some of ${names.join(', ')}, got ${name}`);
@@ -49,11 +52,16 @@ export function readOptions(args: readonly string[]): Options | undefined {
     return names.filter((name) => asked.includes(name));
   };
 
+  const chosenRows = chosen('rows', [...rows, waitingRow]);
   const options = {
     quick: values.quick,
     pin: values.pin,
     contenders: chosen('only', contenders),
-    rows: chosen('rows', rows),
+    rows: chosenRows,
+    // Of contenders it has none to choose from.
+    waiting:
+      chosenRows.includes(waitingRow.name) &&
+      (values.only === undefined || values.rows !== undefined),
   };
   if (values.rounds === undefined) return options;
   const rounds = Number(values.rounds);

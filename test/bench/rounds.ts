@@ -2,7 +2,7 @@ import { serverFile } from './contenders.ts';
 import type { Cores } from './cores.ts';
 import type { LoadGenerator } from './load/target.ts';
 import { checkAnswer, measure, type Sample } from './measure.ts';
-import { answers, type Plan, roundsOf } from './plan.ts';
+import { type Plan, roundsOf } from './plan.ts';
 import { type ServerProcess, startServer } from './processes.ts';
 import type { Row } from './rows.ts';
 
@@ -39,11 +39,11 @@ export async function measureRounds(
   { backend, load, cores }: Ground,
   progress: Progress,
 ): Promise<Measurement> {
-  const measured: Measured[] = plan.rows.flatMap((row) =>
-    plan.contenders
-      .filter((contender) => answers(contender, row))
-      .map(({ name }) => ({ row: row.name, contender: name, samples: [] })),
-  );
+  const measured: Measured[] = plan.pairs.map(({ contender, row }) => ({
+    row: row.name,
+    contender: contender.name,
+    samples: [],
+  }));
   const failures = new Map<string, string>();
 
   for (const generation of plan.generations.keys()) {
@@ -64,7 +64,12 @@ export async function measureRounds(
     };
 
     try {
-      for (const { name } of plan.contenders.filter((c) => !failures.has(c.name))) {
+      const due = plan.contenders.filter(
+        ({ name }) =>
+          !failures.has(name) &&
+          plan.pairs.some((pair) => pair.contender.name === name && rows.includes(pair.row)),
+      );
+      for (const { name } of due) {
         progress(`starting ${name}`);
         await startServer(serverFile(name), { before: cores.server, args: [backend.url] }).then(
           (server) => servers.set(name, server),

@@ -6,9 +6,13 @@ export interface Row {
   /** As the backend sees it; contenders answer below `/api`. */
   readonly path: string;
   readonly body?: string;
-  /** No goal depends on it: the quick run leaves it out, the full run gives it fewer rounds. */
-  readonly informative?: true;
+  /** How many connections ask at once; {@link defaultConnections} unless told otherwise. */
+  readonly connections?: number;
+  /** No goal depends closely on it: the last generation of servers runs it, for fewer rounds. */
+  readonly brief?: true;
 }
+
+export const defaultConnections = 50;
 
 /** A chat request of exactly 600 bytes. */
 const chatRequest = chatRequestOf(600);
@@ -28,19 +32,35 @@ export const rows: readonly Row[] = [
     body: chatRequest,
   },
   {
+    name: 'alone',
+    title: 'GET, 1.2 KB of JSON, one connection',
+    method: 'GET',
+    path: '/v1/chat/completions',
+    connections: 1,
+    brief: true,
+  },
+  {
+    name: 'queue',
+    title: 'GET, 1.2 KB of JSON a turn later, 64 connections',
+    method: 'GET',
+    path: '/v1/chat/completions',
+    connections: 64,
+    brief: true,
+  },
+  {
     name: 'stream',
     title: 'POST of 600 bytes, 20 server-sent events, one a millisecond',
     method: 'POST',
     path: '/v1/stream',
     body: chatRequest,
-    informative: true,
+    brief: true,
   },
   {
     name: 'large',
     title: 'GET, 100 KiB',
     method: 'GET',
     path: '/v1/large',
-    informative: true,
+    brief: true,
   },
 ];
 

@@ -3,7 +3,6 @@ import { cpus } from 'node:os';
 import { serverFile } from './contenders.ts';
 import { placeOnCores } from './cores.ts';
 import { createLoad } from './load/create-load.ts';
-import { connections } from './load/target.ts';
 import { readOptions, usage } from './options.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { startServer, stopAll } from './processes.ts';
@@ -11,7 +10,9 @@ import { markdownReport } from './report/markdown.ts';
 import { svgChart } from './report/svg.ts';
 import { terminalReport } from './report/terminal.ts';
 import { measureRounds } from './rounds.ts';
+import { defaultConnections } from './rows.ts';
 import { exitCodeOf, summarize } from './summary.ts';
+import { measureWaiting } from './waiting/measure-waiting.ts';
 
 const reports = new URL('../../reports/', import.meta.url);
 
@@ -31,14 +32,18 @@ async function run(plan: Plan, pin: boolean): Promise<number> {
   const load = createLoad(cores.rest);
   const circumstances =
     `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim()}, ${load.name}, ` +
-    `${connections} connections, windows of ${plan.seconds} s, ` +
+    `${defaultConnections} connections unless said otherwise, windows of ${plan.seconds} s, ` +
     `${cores.pinned ? 'the server on a core of its own' : 'no core of its own for the server'}.`;
   process.stdout.write(`${circumstances} About ${plan.totalSeconds} s.\n\n`);
 
   const backend = await startServer(serverFile('backend'), { before: cores.rest });
   const measurement = await measureRounds(plan, { backend, load, cores }, progress);
+  progress(plan.waiting ? 'measuring requests that wait' : '');
+  const waiting = plan.waiting
+    ? await measureWaiting(cores.server).catch((error: Error) => error)
+    : undefined;
   progress('');
-  const summary = summarize(plan, measurement);
+  const summary = summarize(plan, measurement, waiting);
   const { measured } = measurement;
 
   process.stdout.write(terminalReport(summary));

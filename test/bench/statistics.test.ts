@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Goal, judge } from './goals.ts';
-import { median, medianInterval, ratiosByRound } from './statistics.ts';
+import { differencesByRound, median, medianInterval, ratiosByRound } from './statistics.ts';
 
 const oneTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1);
 
@@ -40,6 +39,12 @@ describe('ratiosByRound', () => {
   });
 });
 
+describe('differencesByRound', () => {
+  it('subtracts within a round only', () => {
+    expect(differencesByRound([10, undefined, 30], [4, 20, 40])).toEqual([6, -10]);
+  });
+});
+
 describe('medianInterval', () => {
   // The ranks are those of published tables for the sign test at 95 %.
   it.each([
@@ -58,30 +63,5 @@ describe('medianInterval', () => {
 
   it('of one value is that value', () => {
     expect(medianInterval([7])).toEqual({ low: 7, high: 7 });
-  });
-});
-
-describe('judge', () => {
-  const goal: Goal = { contender: 'a', against: 'b', limit: 0.5, rows: ['get'] };
-  const verdict = (ratios: number[]) => judge(goal, 'get', ratios).verdict;
-
-  it('is met when the median is at the limit', () => {
-    expect(verdict([0.4, 0.5, 0.9])).toBe('met');
-  });
-
-  it('does not fail for what this run cannot tell from the limit', () => {
-    expect(verdict([0.49, 0.51, 0.52, 0.53, 0.54, 0.55])).toBe('within noise');
-  });
-
-  it('is missed when the whole interval lies above the limit', () => {
-    expect(verdict([0.51, 0.52, 0.53, 0.54, 0.55, 0.56])).toBe('missed');
-  });
-
-  it('is not saved by one lucky round among many', () => {
-    expect(verdict([0.4, 0.52, 0.53, 0.54, 0.55, 0.56, 0.57, 0.58, 0.59])).toBe('missed');
-  });
-
-  it('says when there was nothing to judge', () => {
-    expect(judge(goal, 'get', [])).toEqual({ goal, row: 'get', verdict: 'not measured' });
   });
 });

@@ -20,12 +20,28 @@ export function ratiosByRound(
   numerators: readonly (number | undefined)[],
   denominators: readonly (number | undefined)[],
 ): number[] {
-  const ratios: number[] = [];
-  for (const [round, numerator] of numerators.entries()) {
-    const denominator = denominators[round];
-    if (numerator !== undefined && denominator !== undefined) ratios.push(numerator / denominator);
+  return byRound(numerators, denominators, (numerator, denominator) => numerator / denominator);
+}
+
+/** The same for what one of them took more than the other. */
+export function differencesByRound(
+  minuends: readonly (number | undefined)[],
+  subtrahends: readonly (number | undefined)[],
+): number[] {
+  return byRound(minuends, subtrahends, (minuend, subtrahend) => minuend - subtrahend);
+}
+
+function byRound(
+  ones: readonly (number | undefined)[],
+  others: readonly (number | undefined)[],
+  compare: (one: number, other: number) => number,
+): number[] {
+  const values: number[] = [];
+  for (const [round, one] of ones.entries()) {
+    const other = others[round];
+    if (one !== undefined && other !== undefined) values.push(compare(one, other));
   }
-  return ratios;
+  return values;
 }
 
 /**

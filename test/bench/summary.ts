@@ -1,9 +1,10 @@
-import { baseline, contenders } from './contenders.ts';
-import { type Goal, goals, type Judgement, judge } from './goals.ts';
+import { type Contender, contenders } from './contenders.ts';
+import { type Goal, goals, type Judgement, judgeGoal } from './goals.ts';
 import type { Sample } from './measure.ts';
-import { answers, type Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import type { Measured, Measurement } from './rounds.ts';
 import { type Interval, median, ratiosByRound } from './statistics.ts';
+import { judgeWaiting, type WaitingFigures } from './waiting/figures.ts';
 
 /** One line of a row's table. */
 export interface Line {
@@ -12,8 +13,11 @@ export interface Line {
   /** Medians over the rounds; absent when the contender could not be measured. */
   readonly sample?: Sample;
   readonly spread?: Interval;
-  /** The median ratio to the baseline of the same round. */
-  readonly ofBaseline?: number;
+  /** The median ratio of processor time to another contender's in the same round. */
+  readonly compared?: { readonly ratio: number; readonly with: string };
+  readonly own: boolean;
+  /** A goal depends on it that can only be judged of a server that has nothing to wait for. */
+  readonly needsCore: boolean;
   /** Why there are no figures. */
   readonly failure?: string;
 }
@@ -21,6 +25,7 @@ export interface Line {
 export interface Table {
   readonly row: string;
   readonly title: string;
+  /** No goal depends on it. */
   readonly informative: boolean;
   readonly rounds: number;
   readonly lines: readonly Line[];
@@ -29,50 +34,69 @@ export interface Table {
 export interface Summary {
   readonly tables: readonly Table[];
   readonly judgements: readonly Judgement[];
+  /** Goals that this run was not asked to measure, with their rows. */
+  readonly leftOut: readonly Goal[];
+  readonly waiting?: WaitingFigures;
+  /** Why there are no figures of requests that wait. */
+  readonly waitingFailure?: string;
 }
 
-export function summarize(plan: Plan, measurement: Measurement): Summary {
-  const micros = (row: string, contender: string) =>
-    find(measurement, row, contender)?.samples.map((sample) => sample.microsPerRequest) ?? [];
-  const asked = (goal: Goal) =>
-    [goal.contender, goal.against].every((name) => plan.contenders.some((c) => c.name === name));
+/** What became of the measurement of requests that wait. */
+export type WaitingOutcome = WaitingFigures | Error | undefined;
+
+export function summarize(plan: Plan, measurement: Measurement, waiting: WaitingOutcome): Summary {
+  const figures = (row: string, contender: string, figure: keyof Sample) =>
+    find(measurement, row, contender)?.samples.map((sample) => sample[figure]) ?? [];
+  const goalsOn = (row: string) => goals.filter(({ rows }) => rows.includes(row));
+  const line = (row: string, { name, title, comparedWith = '', own = false }: Contender): Line => {
+    const failure = measurement.failures.get(name);
+    const samples = find(measurement, row, name)?.samples ?? [];
+    const needsCore = goalsOn(row).some(
+      ({ measure, contender }) =>
+        measure === 'processor time' || (measure === 'requests/s' && contender === name),
+    );
+    const about = { contender: name, title, own, needsCore };
+    if (failure !== undefined || samples.length === 0) {
+      return { ...about, failure: failure ?? 'not measured' };
+    }
+    const micros = figures(row, name, 'microsPerRequest');
+    const ratios = ratiosByRound(micros, figures(row, comparedWith, 'microsPerRequest'));
+    return {
+      ...about,
+      sample: middleOf(samples),
+      spread: { low: Math.min(...micros), high: Math.max(...micros) },
+      ...(ratios.length > 0 && { compared: { ratio: median(ratios), with: comparedWith } }),
+    };
+  };
+  const measuredWaiting = waiting instanceof Error ? undefined : waiting;
 
   return {
-    tables: plan.rows.map((row) => ({
-      row: row.name,
-      title: row.title,
-      informative: row.informative ?? false,
-      rounds: Math.max(0, ...plan.contenders.map(({ name }) => micros(row.name, name).length)),
-      lines: plan.contenders
-        .filter((contender) => answers(contender, row))
-        .map(({ name, title }) => {
-          const failure = measurement.failures.get(name);
-          const samples = find(measurement, row.name, name)?.samples ?? [];
-          if (failure !== undefined || samples.length === 0) {
-            return { contender: name, title, failure: failure ?? 'not measured' };
-          }
-          const own = micros(row.name, name);
-          const ratios = ratiosByRound(own, micros(row.name, baseline));
-          return {
-            contender: name,
-            title,
-            sample: middleOf(samples),
-            spread: { low: Math.min(...own), high: Math.max(...own) },
-            ...(ratios.length > 0 ? { ofBaseline: median(ratios) } : {}),
-          };
-        }),
-    })),
-    judgements: goals.filter(asked).flatMap((goal) =>
-      goal.rows
-        .filter((name) => plan.rows.some((row) => row.name === name))
-        .map((name) => {
-          const failed = [goal.contender, goal.against].some((c) => measurement.failures.has(c));
-          const ratios = failed
-            ? []
-            : ratiosByRound(micros(name, goal.contender), micros(name, goal.against));
-          return judge(goal, name, ratios);
-        }),
-    ),
+    tables: plan.rows.map(({ name, title }) => {
+      const pairs = plan.pairs.filter(({ row }) => row.name === name);
+      const counts = pairs.map(
+        ({ contender }) => find(measurement, name, contender.name)?.samples.length ?? 0,
+      );
+      return {
+        row: name,
+        title,
+        informative: goalsOn(name).length === 0,
+        rounds: Math.max(0, ...counts),
+        lines: pairs.map(({ contender }) => line(name, contender)),
+      };
+    }),
+    judgements: [
+      ...plan.goals.flatMap((goal) =>
+        goal.rows.map((row) =>
+          judgeGoal(goal, row, (contender, figure) =>
+            measurement.failures.has(contender) ? [] : figures(row, contender, figure),
+          ),
+        ),
+      ),
+      ...(plan.waiting ? judgeWaiting(measuredWaiting) : []),
+    ],
+    leftOut: plan.leftOut,
+    ...(measuredWaiting && { waiting: measuredWaiting }),
+    ...(waiting instanceof Error && { waitingFailure: waiting.message }),
   };
 }
 
@@ -95,6 +119,7 @@ function middleOf(samples: readonly Sample[]): Sample {
   return {
     microsPerRequest: of('microsPerRequest'),
     requestsPerSecond: of('requestsPerSecond'),
+    meanMs: of('meanMs'),
     p50Ms: of('p50Ms'),
     p99Ms: of('p99Ms'),
     busy: of('busy'),

@@ -1,10 +1,10 @@
 import autocannon from 'autocannon';
-import { connections, type LoadResult, sessions, type Target } from './target.ts';
+import { type LoadResult, sessions, type Target } from './target.ts';
 
 process.on('message', async ({ target, seconds }: { target: Target; seconds: number }) => {
   const result = await autocannon({
     url: target.url,
-    connections,
+    connections: target.connections,
     duration: seconds,
     sampleInt: 50,
     requests: Array.from({ length: sessions }, (_, index) => requestOf(target, index + 1)),

@@ -1,11 +1,11 @@
-export const connections = 50;
-
 /** How many values of `x-session` take turns: enough that every backend has some. */
 export const sessions = 64;
 
 /** What is to be asked for, and where. */
 export interface Target {
   readonly url: string;
+  /** Each asks anew as soon as it has its answer. */
+  readonly connections: number;
   readonly method: string;
   readonly headers: Record<string, string>;
   readonly body?: string;

@@ -1,13 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { own } from '../processes.ts';
-import {
-  connections,
-  type LoadGenerator,
-  type LoadResult,
-  sessions,
-  type Target,
-} from './target.ts';
+import { type LoadGenerator, type LoadResult, sessions, type Target } from './target.ts';
 
 const script = fileURLToPath(new URL('wrk.lua', import.meta.url));
 
@@ -21,7 +15,7 @@ function runWrk(
   target: Target,
   seconds: number,
 ): Promise<LoadResult> {
-  const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script];
+  const options = ['-t1', `-c${target.connections}`, `-d${seconds}s`, '-s', script];
   for (const [name, value] of Object.entries(target.headers)) {
     options.push('-H', `${name}: ${value}`);
   }

@@ -1,6 +1,13 @@
-import { baseline } from '../contenders.ts';
 import { type Summary, titleOf } from '../summary.ts';
-import { type Cells, goalCells, tableCells, waitingNote } from './cells.ts';
+import {
+  busyNote,
+  type Cells,
+  goalCells,
+  leftOutNote,
+  tableCells,
+  waitingCells,
+  waitingTitle,
+} from './cells.ts';
 
 /** The report as a page; `chart` is the name of the picture beside it. */
 export function markdownReport(summary: Summary, circumstances: string, chart: string): string {
@@ -12,11 +19,17 @@ export function markdownReport(summary: Summary, circumstances: string, chart: s
   if (summary.judgements.length > 0) {
     parts.push('## Goals', grid(goalCells(summary.judgements)));
   }
-  const waited = waitingNote(summary.tables);
-  if (waited !== undefined) parts.push(waited);
+  for (const note of [leftOutNote(summary.leftOut), busyNote(summary.tables)]) {
+    if (note !== undefined) parts.push(note);
+  }
   for (const table of summary.tables) {
     const rounds = `${table.rounds} rounds${table.informative ? '; informative' : ''}.`;
-    parts.push(`## ${table.title}`, rounds, grid(tableCells(table, baseline)));
+    parts.push(`## ${table.title}`, rounds, grid(tableCells(table)));
+  }
+  if (summary.waitingFailure !== undefined) {
+    parts.push('## Requests that wait', summary.waitingFailure);
+  } else if (summary.waiting !== undefined) {
+    parts.push(`## ${waitingTitle(summary.waiting)}`, grid(waitingCells(summary.waiting)));
   }
   const names = new Set(summary.tables.flatMap(({ lines }) => lines.map((l) => l.contender)));
   parts.push(

@@ -14,14 +14,13 @@ export function svgChart({ tables }: Summary): string {
     parts.push(`<text x="0" y="${y}" class="title">${escaped(title)}</text>`);
     y += 12;
     const longest = Math.max(...lines.map(({ sample }) => sample?.microsPerRequest ?? 0));
-    for (const { contender, sample } of lines) {
+    for (const { contender, sample, own } of lines) {
       if (sample === undefined) continue;
       const length = (sample.microsPerRequest / longest) * (width - labelWidth - valueWidth);
       const middle = y + barHeight - 4;
-      const own = contender.startsWith('spillway') ? 'own' : 'other';
       parts.push(
         `<text x="${labelWidth - 8}" y="${middle}" text-anchor="end">${escaped(contender)}</text>`,
-        `<rect x="${labelWidth}" y="${y}" width="${length.toFixed(1)}" height="${barHeight}" class="${own}"/>`,
+        `<rect x="${labelWidth}" y="${y}" width="${length.toFixed(1)}" height="${barHeight}" class="${own ? 'own' : 'other'}"/>`,
         `<text x="${(labelWidth + length + 6).toFixed(1)}" y="${middle}">${sample.microsPerRequest.toFixed(1)} µs</text>`,
       );
       y += lineHeight;

@@ -1,24 +1,36 @@
-import { baseline } from '../contenders.ts';
 import type { Summary, Table } from '../summary.ts';
-import { type Cells, goalCells, tableCells, waitingNote } from './cells.ts';
+import {
+  busyNote,
+  type Cells,
+  goalCells,
+  leftOutNote,
+  tableCells,
+  waitingCells,
+  waitingTitle,
+} from './cells.ts';
 
 const barWidth = 40;
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /** The whole report for a terminal: for each row a table and its bars, then the goals. */
-export function terminalReport({ tables, judgements }: Summary): string {
+export function terminalReport(summary: Summary): string {
+  const { tables, judgements, leftOut, waiting, waitingFailure } = summary;
   const parts = tables.map(
     (table) =>
       `${table.title} (${table.rounds} rounds${table.informative ? ', informative' : ''})\n\n` +
-      `${aligned(tableCells(table, baseline))}\n\n${bars(table)}`,
+      `${aligned(tableCells(table))}\n\n${bars(table)}`,
   );
-  const waited = waitingNote(tables);
-  if (waited !== undefined) parts.push(waited);
-  if (judgements.length > 0) {
-    parts.push(
-      `Goals, as ratios of processor time in this run\n\n${aligned(goalCells(judgements))}`,
-    );
+  if (waitingFailure !== undefined) parts.push(`Requests that wait: ${waitingFailure}`);
+  if (waiting !== undefined) {
+    parts.push(`${waitingTitle(waiting)}\n\n${aligned(waitingCells(waiting))}`);
   }
+  const busy = busyNote(tables);
+  if (busy !== undefined) parts.push(busy);
+  if (judgements.length > 0) {
+    parts.push(`Goals, judged within this run\n\n${aligned(goalCells(judgements))}`);
+  }
+  const missing = leftOutNote(leftOut);
+  if (missing !== undefined) parts.push(missing);
   return `${parts.join('\n\n')}\n`;
 }
 

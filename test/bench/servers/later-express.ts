@@ -1,0 +1,3 @@
+import { serveLater } from './route.ts';
+
+serveLater();
