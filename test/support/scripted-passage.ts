@@ -30,6 +30,8 @@ export class ScriptedPassage extends Passage {
   problem: ProblemError | undefined;
   /** The caller has gone, which nobody has told the policy of. */
   gone = false;
+  /** The work has given its whole answer; its caller has not got all of it yet. */
+  isAnswered = false;
   /** Whether the head of the answer was asked for when the request began to run. */
   headWanted = false;
   /** Called when the policy lets the request through. */

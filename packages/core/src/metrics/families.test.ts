@@ -1,8 +1,10 @@
 import { FakeClock } from '@spillway/test/support/fake-clock.ts';
+import { arrive, arriveInRow, scriptedRoute } from '@spillway/test/support/scripted-passage.ts';
 import { ScriptedSubmission, scriptedPool } from '@spillway/test/support/scripted-submission.ts';
 import { expect, it } from 'vitest';
 import type { Pool } from '../pool/pool.ts';
-import { type MetricSample, poolMetrics } from './families.ts';
+import type { RoutePolicy } from '../route/policy.ts';
+import { type MetricSample, metricFamilies } from './families.ts';
 
 /** A pool of which one backend has tripped and another serves what spills over. */
 function setUp() {
@@ -27,8 +29,15 @@ function setUp() {
   return { clock, pool };
 }
 
-function read(pools: Iterable<Pool>, name: string): MetricSample[] {
-  const family = poolMetrics(() => pools).find((family) => family.name === name);
+function read(
+  pools: Iterable<Pool>,
+  name: string,
+  routes: Iterable<RoutePolicy> = [],
+): MetricSample[] {
+  const family = metricFamilies(
+    () => pools,
+    () => routes,
+  ).find((family) => family.name === name);
   expect(family, name).toBeDefined();
   const samples = family?.collect() ?? [];
   for (const { labels } of samples) {
@@ -91,9 +100,65 @@ it('gives durations as cumulative buckets with their sum and count', () => {
   ]);
 });
 
+/** A gate with keys, a breaker that has tripped, and a limit of time. */
+function setUpRoutes() {
+  const clock = new FakeClock();
+  const key = ({ headers }: { headers: Record<string, unknown> }) => headers.key;
+  const gate = scriptedRoute('limitConcurrency', { maxCount: 2, maxQueueLength: 3, key }, clock);
+  for (const tenant of ['a', 'a', 'a', 'a', 'a', 'a', 'b', 'b', 'b']) arrive(gate, { key: tenant });
+  const breaker = scriptedRoute('circuitBreaker', { failureCount: 1 }, clock);
+  arrive(breaker).completed(500);
+  arriveInRow(breaker, 2);
+  const timeLimit = scriptedRoute('protect', { timeoutMs: 100 }, clock);
+  return { clock, routes: [gate, breaker, timeLimit] };
+}
+
+it('reads the gates of routes at the scrape, and no key is a label', () => {
+  const { clock, routes } = setUpRoutes();
+  const labels = { gate: 'limitConcurrency' };
+  const values = () =>
+    ['spillway_queue_ratio', 'spillway_gate_running', 'spillway_gate_waiting'].map((name) =>
+      read([], name, routes),
+    );
+  expect(values()).toEqual([
+    [{ labels, value: 1.5 }],
+    [{ labels, value: 4 }],
+    [{ labels, value: 4 }],
+  ]);
+  clock.advance(30_000);
+  expect(values().map(([sample]) => sample?.value)).toEqual([0, 4, 0]);
+});
+
+it('counts the trips of routes beside those of backends, and the rejections of both', () => {
+  const { pool } = setUp();
+  const { routes } = setUpRoutes();
+  pool.rejected('no_backend');
+  expect(read([pool], 'spillway_breaker_trips_total', routes)).toEqual([
+    { labels: { policy: 'chat', backend: 'ptu' }, value: 1 },
+    { labels: { policy: 'circuitBreaker', backend: '' }, value: 1 },
+  ]);
+  expect(read([pool], 'spillway_rejections_total', routes)).toEqual([
+    { labels: { policy: 'chat', reason: 'no_backend' }, value: 1 },
+    { labels: { policy: 'limitConcurrency', reason: 'queue_full' }, value: 1 },
+    { labels: { policy: 'circuitBreaker', reason: 'circuit_open' }, value: 2 },
+  ]);
+});
+
+it('tells of no gate or breaker that a route has not', () => {
+  const [, , timeLimit] = setUpRoutes().routes as [RoutePolicy, RoutePolicy, RoutePolicy];
+  const families = metricFamilies(
+    () => [],
+    () => [timeLimit],
+  );
+  expect(families.flatMap((family) => family.collect())).toEqual([]);
+});
+
 it('tells of every pool, and knows the pools of the moment', () => {
   const pools: Pool[] = [];
-  const families = poolMetrics(() => pools);
+  const families = metricFamilies(
+    () => pools,
+    () => [],
+  );
   const count = () => families.reduce((sum, family) => sum + family.collect().length, 0);
   expect(count()).toBe(0);
   pools.push(setUp().pool);
@@ -103,7 +168,10 @@ it('tells of every pool, and knows the pools of the moment', () => {
 });
 
 it('has a help text and a type for each family, and counters that end in _total', () => {
-  for (const { name, help, type } of poolMetrics(() => [])) {
+  for (const { name, help, type } of metricFamilies(
+    () => [],
+    () => [],
+  )) {
     expect(name).toMatch(/^spillway_[a-z_]+$/);
     expect(help).toMatch(/\.$/);
     expect(name.endsWith('_total')).toBe(type === 'counter');

@@ -109,7 +109,8 @@ describe('what is given', () => {
       timeoutMs: undefined,
       abandonMs: 6,
     });
-    expect(read('limitConcurrency', { ...options, key: 'all' }).gate?.key).toBe('all');
+    const others = read('limitConcurrency', { ...options, key: 'all', rejectStatus: 400 });
+    expect(others.gate).toMatchObject({ key: 'all', rejectStatus: 400 });
   });
 
   it('to circuitBreaker is kept', () => {

@@ -266,7 +266,7 @@ it('keeps every limit and gives everything back once, under any interleaving', (
     seen[what] = (seen[what] ?? 0) + count;
   };
   fc.assert(
-    fc.property(setting, fc.array(step, { maxLength: 120, size: 'max' }), (given, steps) => {
+    fc.property(setting, fc.array(step, { maxLength: 80, size: 'max' }), (given, steps) => {
       const clock = new FakeClock();
       const { maxCount, maxQueueLength, maxKeys, keyed, ...options } = given;
       const policy = scriptedRoute(

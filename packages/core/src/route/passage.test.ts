@@ -60,10 +60,15 @@ describe('a request', () => {
   it.each<['completed' | 'broke' | 'ended']>([['completed'], ['broke'], ['ended']])(
     'that waits never runs after others have %s its answer',
     (how) => {
-      const { clock, policy, send } = setUp({ concurrency, breaker });
+      const { clock, policy, send } = setUp({
+        concurrency,
+        breaker: { ...breaker, failureCount: 1 },
+      });
       const [first, second, third] = [send(), send(), send()];
+      second.answered(500);
       second[how](500);
       expect(second.told).toEqual(['left', 'dropped']);
+      expect(policy.breaker?.state, 'its work has not begun').toBe('closed');
       expect(policy.gate).toMatchObject({ running: 1, waiting: 1 });
       first.completed(200);
       expect(second.told).toEqual(['left', 'dropped']);
@@ -207,6 +212,17 @@ describe('the breaker', () => {
     expect(policy.breaker?.state, '2 of 5').toBe('closed');
     send().completed(500);
     expect(policy.breaker?.state, '3 of 6').toBe('open');
+  });
+
+  it('counts no success of a request that waits while others answer it', () => {
+    const { policy, send } = setUp({
+      concurrency,
+      breaker: { failurePercentage: 50, minimumRequests: 2 },
+    });
+    const [first, , third] = [send(), send(), send()];
+    first.completed(500);
+    third.completed(200);
+    expect(policy.breaker?.state).toBe('closed');
   });
 
   it('counts a request once, though its head and its end are told', () => {
@@ -479,6 +495,7 @@ describe('timeoutMs', () => {
   it('says nothing more of work that has ended in time', () => {
     const { clock, policy, send } = setUp(limits);
     send().completed(200);
+    expect(policy.times, 'holds nothing of it').toHaveLength(0);
     clock.advance(5_000);
     expect(policy.rejections.size).toBe(0);
     expect(policy.breaker?.state).toBe('closed');
