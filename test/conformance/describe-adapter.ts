@@ -11,6 +11,7 @@ import { describeLimits } from './limits.ts';
 import { describeNothingLeft } from './nothing-left.ts';
 import { describeParsers } from './parsers.ts';
 import { describePaths } from './paths.ts';
+import { describeShadows } from './shadows.ts';
 import { describeShutdown } from './shutdown.ts';
 import { describeSpillover } from './spillover.ts';
 import { describeStreams } from './streams.ts';
@@ -32,6 +33,7 @@ export function describeAdapter(name: string, host: AdapterHost): void {
     describePaths(host);
     describeAffinity(host);
     describeTraffic(host);
+    describeShadows(host);
     describeLimits(host);
     describeBreakers(host);
     describeTimeouts(host);

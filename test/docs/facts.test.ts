@@ -63,6 +63,10 @@ describe('the tables of options', () => {
     ['#### Retry', () => optionsOf((retry) => poolWith({ retry }))],
     ['#### Timeouts', () => optionsOf((timeouts) => poolWith({ timeouts }))],
     ['#### Queue', () => optionsOf((queue) => poolWith({ queue }))],
+    [
+      '### `pool.setShadow(id, proportion, options?)`',
+      () => optionsOf((wrong) => onePool().setShadow('a', 1, wrong)),
+    ],
     ['### `pool.rollout(options)`', () => optionsOf((wrong) => onePool().rollout(wrong as never))],
     [
       '#### Limits of a rollout',

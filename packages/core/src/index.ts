@@ -52,6 +52,16 @@ export type {
   RolloutReport,
   RolloutState,
 } from './pool/rollout.ts';
+export type {
+  CompareAnswers,
+  ComparedAnswer,
+  Mismatch,
+  Shadow,
+  ShadowLease,
+  ShadowOptions,
+  ShadowOutcome,
+  ShadowStatus,
+} from './pool/shadow.ts';
 export { Submission } from './pool/submission.ts';
 export type { RemoveOptions, Shares } from './pool/traffic.ts';
 export type { RequestView } from './request-view.ts';

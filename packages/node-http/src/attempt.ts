@@ -27,6 +27,12 @@ type Destination =
   /** Read and thrown away, so that the connection can serve again. */
   | 'nowhere';
 
+/** A place at a backend, told of what comes of it: a {@link Lease}, or a shadow's. */
+export type AttemptLease = Pick<
+  Lease<HttpBackend>,
+  'backend' | 'startedAt' | 'answered' | 'failed' | 'release'
+>;
+
 /** Whose attempt it is: told of everything that comes of it. */
 export interface AttemptOwner {
   readonly pool: {
@@ -56,7 +62,7 @@ export interface AttemptOwner {
  * between the parser and the exchange. Gives its lease back once, on every path.
  */
 export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, Unfinished {
-  readonly lease: Lease<HttpBackend>;
+  readonly lease: AttemptLease;
   readonly #owner: AttemptOwner;
   #controller: Dispatcher.DispatchController | undefined;
   #destination: Destination = 'undecided';
@@ -77,19 +83,25 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
   earlier: Expiring | undefined = undefined;
   later: Expiring | undefined = undefined;
 
-  constructor(owner: AttemptOwner, lease: Lease<HttpBackend>) {
+  constructor(owner: AttemptOwner, lease: AttemptLease) {
     this.#owner = owner;
     this.lease = lease;
   }
 
-  send(path: string, method: string, headers: FlatHeaders, body: RequestBody): void {
+  send(
+    path: string,
+    method: string,
+    headers: FlatHeaders,
+    body: RequestBody,
+    connections: Dispatcher = this.lease.backend.connections,
+  ): void {
     const opened = body.open(this);
     if (opened !== null && !Buffer.isBuffer(opened)) {
       this.#streamsBody = true;
       this.#bodySent = false;
     }
     this.#now = this.lease.startedAt;
-    this.lease.backend.connections.dispatch(
+    connections.dispatch(
       {
         path,
         method: method as Dispatcher.HttpMethod,

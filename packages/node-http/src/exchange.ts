@@ -14,6 +14,7 @@ import type { ConnectedPool } from './connected-pool.ts';
 import type { FlatHeaders } from './headers.ts';
 import type { HttpBackend } from './http-backend.ts';
 import { targetPath } from './path.ts';
+import { type Shadowed, Shadowing } from './shadowing.ts';
 
 /**
  * One caller's request and its answer. Knows when to hold an answer back, to try again, and to give
@@ -21,21 +22,22 @@ import { targetPath } from './path.ts';
  */
 export abstract class Exchange
   extends Submission<HttpBackend>
-  implements AttemptOwner, ActiveRequest
+  implements AttemptOwner, ActiveRequest, Shadowed
 {
   declare readonly pool: ConnectedPool;
   /** Where the pool keeps it. */
   place = 0;
-  readonly #target: string;
-  protected body: RequestBody = emptyBody;
+  readonly target: string;
+  body: RequestBody = emptyBody;
   #current: Attempt | undefined;
   /** The answer to fall back on; a 429 is kept before any other. */
   #held: Attempt | undefined;
   #over = false;
+  #shadowing: Shadowing | undefined;
 
   constructor(pool: ConnectedPool, method: string, target: string, keyHash: number | undefined) {
     super(pool, method, keyHash);
-    this.#target = target;
+    this.target = target;
     pool.active.enter(this);
   }
 
@@ -68,8 +70,12 @@ export abstract class Exchange
 
   override begin(): void {
     if (this.#over) return;
-    if (this.pool.active.accepting) super.begin();
-    else this.reject(this.#shuttingDown('no further requests are taken'));
+    if (this.pool.active.accepting) {
+      if (this.pool.shadows.length > 0) this.#shadowing = Shadowing.begin(this);
+      super.begin();
+    } else {
+      this.reject(this.#shuttingDown('no further requests are taken'));
+    }
   }
 
   // Called by the attempts
@@ -92,6 +98,7 @@ export abstract class Exchange
   receive(attempt: Attempt, chunk: Buffer): boolean {
     // What was held comes in several chunks, and any of them may have ended the exchange.
     if (this.#over) return true;
+    this.#shadowing?.sample?.add(chunk);
     const willing = this.deliverChunk(chunk);
     if (!willing) attempt.pause();
     return willing;
@@ -104,6 +111,7 @@ export abstract class Exchange
       this.deliverEnd();
     } finally {
       if (!this.#over) {
+        this.#shadowing?.ended(true);
         this.#leave();
         this.ended();
       }
@@ -162,12 +170,19 @@ export abstract class Exchange
     current?.cancel();
   }
 
+  /** What of this request a copy at this backend is sent. */
+  headersFor(backend: HttpBackend): FlatHeaders {
+    const flat = this.callerHeadersFor(backend);
+    for (const item of backend.ownHeaders) flat.push(item);
+    return flat;
+  }
+
   protected override attempt(lease: Lease<HttpBackend>): void {
     const { backend } = lease;
     const attempt = new Attempt(this, lease);
     this.#current = attempt;
-    const path = targetPath(backend.basePath, this.#target);
-    attempt.send(path, this.method, this.#headersFor(backend), this.body);
+    const path = targetPath(backend.basePath, this.target);
+    attempt.send(path, this.method, this.#attemptHeadersFor(backend), this.body);
   }
 
   protected override reject(problem: ProblemError): void {
@@ -184,9 +199,8 @@ export abstract class Exchange
     this.reject(new UpstreamError('bad_gateway', { policy: this.pool.name, detail, cause }));
   }
 
-  #headersFor(backend: HttpBackend): FlatHeaders {
-    const flat = this.callerHeadersFor(backend);
-    for (const item of backend.ownHeaders) flat.push(item);
+  #attemptHeadersFor(backend: HttpBackend): FlatHeaders {
+    const flat = this.headersFor(backend);
     // Of a body that is here as a whole, undici says the length itself.
     if (this.body instanceof StreamedBody && this.body.length !== undefined) {
       flat.push('content-length', String(this.body.length));
@@ -203,12 +217,14 @@ export abstract class Exchange
     if (this.#held !== attempt) this.#held?.discard();
     this.#held = undefined;
     this.pool.served(attempt.lease.backend);
+    this.#shadowing?.sample?.head(attempt.statusCode, attempt.headers);
     this.deliverHead(attempt);
     if (!this.#over) attempt.deliver();
   }
 
   #leave(): void {
     this.#over = true;
+    this.#shadowing?.ended(false);
     this.#held?.discard();
     this.#held = undefined;
     this.body.discard();

@@ -22,6 +22,9 @@ export class HttpBackend extends Backend {
   readonly ownHeaders: readonly string[];
   readonly notForwarded: NotForwarded;
   readonly #connecting = new Set<Socket>();
+  readonly #timeouts: PoolConfig['timeouts'];
+  readonly #clock: Clock;
+  #shadowConnections: UndiciPool | undefined;
 
   constructor(
     config: BackendConfig,
@@ -33,8 +36,21 @@ export class HttpBackend extends Backend {
     this.basePath = config.url.pathname.replace(/\/+$/, '');
     this.ownHeaders = Object.entries(config.headers).flat();
     this.notForwarded = headersNotForwarded(Object.keys(config.headers));
-    this.connections = new UndiciPool(config.url.origin, {
-      connect: this.#connectWithin(timeouts.connectMs, clock),
+    this.#timeouts = timeouts;
+    this.#clock = clock;
+    this.connections = this.#connect();
+  }
+
+  /** Copies of requests have connections of their own, so that none of the others waits for theirs. */
+  get shadowConnections(): UndiciPool {
+    this.#shadowConnections ??= this.#connect();
+    return this.#shadowConnections;
+  }
+
+  #connect(): UndiciPool {
+    const { maxCount, url } = this.config;
+    return new UndiciPool(url.origin, {
+      connect: this.#connectWithin(this.#timeouts.connectMs, this.#clock),
       // Deadlines of our own: undici's fire up to a second late.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -42,16 +58,16 @@ export class HttpBackend extends Backend {
       // limit is often one of connections. A place that is free again is taken over a moment before
       // its connection is; undici's own queue bridges that.
       pipelining: 1,
-      connections: Number.isFinite(config.maxCount) ? config.maxCount : null,
+      connections: Number.isFinite(maxCount) ? maxCount : null,
       allowH2: false,
     });
   }
 
   /** Closes every connection, those too that are still being made: undici would wait for them. */
   async destroy(): Promise<void> {
-    const destroyed = this.connections.destroy();
+    const destroyed = [this.connections.destroy(), this.#shadowConnections?.destroy()];
     for (const socket of this.#connecting) socket.destroy(new errors.ClientDestroyedError());
-    await destroyed;
+    await Promise.all(destroyed);
   }
 
   /** undici's own limit fires up to a second late, and asks no clock but its own. */

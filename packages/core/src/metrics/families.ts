@@ -112,6 +112,31 @@ export function metricFamilies(pools: Pools, routes: Routes): readonly MetricFam
         ]),
     },
     {
+      name: 'spillway_shadow_requests_total',
+      help: 'Copies of requests that were sent to a shadow, by outcome, and those that were dropped.',
+      type: 'counter',
+      labelNames: ['pool', 'backend', 'outcome'],
+      collect: () =>
+        eachShadow(pools, (pool, shadow) =>
+          Array.from(shadow.counts(), ([outcome, value]) => ({
+            labels: { pool, backend: shadow.backend.id, outcome },
+            value,
+          })),
+        ),
+    },
+    {
+      name: 'spillway_shadow_mismatches_total',
+      help: 'Answers of a shadow that were not alike those that callers got.',
+      type: 'counter',
+      labelNames: ['pool', 'backend'],
+      collect: () =>
+        eachShadow(pools, (pool, { backend, compare, mismatches }) =>
+          compare === undefined
+            ? []
+            : [{ labels: { pool, backend: backend.id }, value: mismatches }],
+        ),
+    },
+    {
       name: 'spillway_breaker_trips_total',
       help: 'Trips of a circuit breaker.',
       type: 'counter',
@@ -136,6 +161,15 @@ type GateState = Pick<NonNullable<RoutePolicy['gate']>, 'queueRatio' | 'running'
 function eachGate(routes: Routes, value: (gate: GateState) => number): MetricSample[] {
   return Array.from(routes()).flatMap(({ name, gate }) =>
     gate === undefined ? [] : [{ labels: { gate: name }, value: value(gate) }],
+  );
+}
+
+function eachShadow(
+  pools: Pools,
+  samples: (pool: string, shadow: Pool['shadows'][number]) => MetricSample[],
+): MetricSample[] {
+  return Array.from(pools()).flatMap(({ name, shadows }) =>
+    shadows.flatMap((shadow) => samples(name, shadow)),
   );
 }
 

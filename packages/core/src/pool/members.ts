@@ -6,6 +6,7 @@ import { type Balance, Level } from './level.ts';
 import { readNewBackend } from './options.ts';
 import { Removal } from './removal.ts';
 import { Rollout, type RolloutReport, readRolloutOptions } from './rollout.ts';
+import { readProportion, readShadowOptions, Shadow } from './shadow.ts';
 import { readRemoveOptions, readShares, type Shares } from './traffic.ts';
 
 /** What the members of a pool need of it. */
@@ -39,6 +40,7 @@ export class Members<B extends Backend> {
   readonly #removals = new Map<B, Removal>();
   /** By priority. */
   readonly #rollouts = new Map<number, Rollout>();
+  #shadows: readonly Shadow<B>[] = [];
 
   constructor(configs: readonly BackendConfig[], host: MembersHost<B>) {
     this.#host = host;
@@ -63,6 +65,23 @@ export class Members<B extends Backend> {
 
   get rollouts(): Iterable<Rollout> {
     return this.#rollouts.values();
+  }
+
+  get shadows(): readonly Shadow<B>[] {
+    return this.#shadows;
+  }
+
+  setShadow(id: string, proportion: unknown, options: unknown): void {
+    const path = `${this.#host.path}.setShadow`;
+    const backend = this.#all.find((candidate) => candidate.id === id && !candidate.draining);
+    if (backend === undefined) {
+      throw new ConfigurationError(path, 'must name a backend of this pool', id);
+    }
+    const share = readProportion(proportion, `${path}[${JSON.stringify(id)}]`);
+    const read = readShadowOptions(options, path);
+    this.#dropShadow(backend);
+    if (share === 0) return;
+    this.#shadows = [...this.#shadows, new Shadow(backend, share, read, this.#host.clock)];
   }
 
   setTraffic(shares: unknown): void {
@@ -134,6 +153,7 @@ export class Members<B extends Backend> {
   dispose(): void {
     for (const rollout of [...this.#rollouts.values()]) rollout.supersede('the pool has ended');
     for (const removal of [...this.#removals.values()]) removal.end();
+    for (const shadow of this.#shadows) shadow.dispose();
     for (const backend of this.#all) backend.dispose();
   }
 
@@ -157,9 +177,15 @@ export class Members<B extends Backend> {
     this.#removals.set(backend, removal);
     const rollout = this.#rollouts.get(backend.priority);
     if (rollout?.config.to === backend.id) rollout.supersede('the backend is being removed');
+    this.#dropShadow(backend);
     backend.drain();
     this.#changed();
     return removal;
+  }
+
+  #dropShadow(backend: B): void {
+    for (const shadow of this.#shadows) if (shadow.backend === backend) shadow.dispose();
+    this.#shadows = this.#shadows.filter((shadow) => shadow.backend !== backend);
   }
 
   #changed(): void {

@@ -47,6 +47,7 @@ describe('what a pool tells', () => {
       waiting: 0,
       spillovers: [{ from: 1, to: 2, count: 3 }],
       rejections: { no_backend: 1 },
+      shadows: [],
       rollouts: [],
       backends: [
         {

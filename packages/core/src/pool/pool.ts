@@ -8,6 +8,7 @@ import type { Balance } from './level.ts';
 import { Members } from './members.ts';
 import { type BackendOptions, type PoolConfig, readPoolOptions } from './options.ts';
 import type { Rollout, RolloutOptions, RolloutReport } from './rollout.ts';
+import type { Shadow, ShadowOptions, ShadowStatus } from './shadow.ts';
 import type { RemoveOptions, Shares } from './traffic.ts';
 
 /** What a pool tells its listeners, by event name. */
@@ -37,6 +38,7 @@ export interface PoolStatus {
   /** Requests that the pool itself answered, by reason. */
   readonly rejections: Readonly<Partial<Record<ProblemCode, number>>>;
   readonly backends: readonly BackendStatus[];
+  readonly shadows: readonly ShadowStatus[];
   /** Rollouts that are under way. */
   readonly rollouts: readonly ReturnType<Rollout['status']>[];
 }
@@ -72,6 +74,7 @@ export type MakeBackend<B extends Backend> = (
 export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> {
   readonly name: string;
   readonly clock: Clock;
+  readonly random: Random;
   readonly config: Omit<PoolConfig, 'queue'> & { queue: { readonly maxQueueLength: number } };
   /** Requests that wait for a place; `undefined` when the pool has no queue. */
   readonly queue: Deadlines<Waiting<B>> | undefined;
@@ -91,6 +94,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
     };
     this.name = name;
     this.clock = context.clock;
+    this.random = context.random;
     this.config = { ...config, queue: config.queue ?? { maxQueueLength: 0 } };
     this.queue = config.queue && new Deadlines(config.queue.timeoutMs, context.clock);
     this.#members = new Members(config.backends, {
@@ -109,6 +113,10 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
   /** Those too that have no share, or are being removed. */
   get backends(): readonly B[] {
     return this.#members.all;
+  }
+
+  get shadows(): readonly Shadow<B>[] {
+    return this.#members.shadows;
   }
 
   get rejections(): ReadonlyMap<ProblemCode, number> {
@@ -199,6 +207,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
       spillovers: Array.from(this.#spillovers.values(), (spillover) => ({ ...spillover })),
       rejections: Object.fromEntries(this.#rejections),
       backends: this.backends.map((backend) => backend.status()),
+      shadows: this.shadows.map((shadow) => shadow.status()),
       rollouts: Array.from(this.#members.rollouts, (rollout) => rollout.status()),
     };
   }
@@ -217,6 +226,16 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
    */
   setTraffic(shares: Shares): void {
     this.#members.setTraffic(shares);
+  }
+
+  /**
+   * Sends a proportion of the pool's requests to a backend as well, as copies that nobody waits for:
+   * they neither delay nor change what callers get, and their failures trip nothing else. At most
+   * 100 at once; further ones are dropped and counted. 0 ends it.
+   * @throws ConfigurationError when the id is unknown or the proportion impossible; all stays then
+   */
+  setShadow(id: string, proportion: number, options: ShadowOptions = {}): void {
+    this.#members.setShadow(id, proportion, options);
   }
 
   /**

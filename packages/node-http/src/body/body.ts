@@ -8,6 +8,11 @@ export interface RequestBody {
   readonly length: number | undefined;
   /** The body for one attempt; the attempt before gets no more. */
   open(flow: BodyFlow): Buffer | Readable | null;
+  /**
+   * Calls back with all bytes (`null`: there are none) once they are here, or with `undefined` when
+   * they are not kept or will not come.
+   */
+  whole(callback: (bytes: Buffer | null | undefined) => void): void;
   /** No attempt follows: what the caller still sends is read and thrown away. */
   discard(): void;
 }
@@ -26,6 +31,7 @@ export const emptyBody: RequestBody = {
   resendable: true,
   length: 0,
   open: () => null,
+  whole: (callback) => callback(null),
   discard() {},
 };
 
@@ -44,6 +50,10 @@ export class BufferedBody implements RequestBody {
 
   open(): Buffer {
     return this.#bytes;
+  }
+
+  whole(callback: (bytes: Buffer) => void): void {
+    callback(this.#bytes);
   }
 
   discard(): void {}

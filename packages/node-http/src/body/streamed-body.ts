@@ -14,7 +14,7 @@ export class StreamedBody implements RequestBody {
   #ended = false;
   #error: Error | undefined;
   #reader: BodyReader | undefined;
-
+  #onWhole: ((bytes: Buffer | undefined) => void) | undefined;
   readonly #giveUp: (source: Readable) => void;
 
   /**
@@ -51,17 +51,34 @@ export class StreamedBody implements RequestBody {
     return this.#reader;
   }
 
+  whole(callback: (bytes: Buffer | undefined) => void): void {
+    this.#onWhole = callback;
+    if (this.#ended || this.#kept === undefined) this.#tellWhole();
+  }
+
   discard(): void {
     this.#kept = undefined;
     this.#reader = undefined;
+    this.#tellWhole();
     if (!this.#ended) this.#giveUp(this.#source);
+  }
+
+  #tellWhole(): void {
+    const tell = this.#onWhole;
+    this.#onWhole = undefined;
+    const bytes = this.#error === undefined && this.#ended ? this.#kept : undefined;
+    tell?.(bytes && Buffer.concat(bytes));
   }
 
   #receive(chunk: Buffer): void {
     this.#size += chunk.length;
     if (this.#kept !== undefined) {
-      if (this.#size > this.#maxKept) this.#kept = undefined;
-      else this.#kept.push(chunk);
+      if (this.#size > this.#maxKept) {
+        this.#kept = undefined;
+        this.#tellWhole();
+      } else {
+        this.#kept.push(chunk);
+      }
     }
     if (this.#reader === undefined) return;
     if (!this.#reader.offer(chunk)) this.#source.pause();
@@ -71,6 +88,7 @@ export class StreamedBody implements RequestBody {
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
+    this.#tellWhole();
     if (error === undefined) this.#reader?.finish();
     else this.#reader?.destroy(error);
   }
