@@ -6,6 +6,7 @@ import { describeAnswers } from './answers.ts';
 import { describeBodies } from './bodies.ts';
 import { describeBreakers } from './breakers.ts';
 import { describeForwarding } from './forwarding.ts';
+import { describeHandlers } from './handlers.ts';
 import { describeLeaving } from './leaving.ts';
 import { describeLimits } from './limits.ts';
 import { describeNothingLeft } from './nothing-left.ts';
@@ -34,6 +35,7 @@ export function describeAdapter(name: string, host: AdapterHost): void {
     describeAffinity(host);
     describeTraffic(host);
     describeShadows(host);
+    describeHandlers(host);
     describeLimits(host);
     describeBreakers(host);
     describeTimeouts(host);

@@ -21,7 +21,7 @@ class Job extends Submission {
   }
 
   protected override async attempt(lease: Lease): Promise<void> {
-    const statusCode = await this.#send(lease.backend.config.url);
+    const statusCode = await this.#send(lease.backend.config.url as URL);
     lease.answered(statusCode, {}, clock.now()); // the breaker learns of it
     lease.release(true, clock.now()); // the place at the backend is free again
     if (this.mayResubmitAnswer(statusCode) && this.advance()) return;

@@ -24,6 +24,7 @@ export {
   Backend,
   type BackendConfig,
   type BackendEvents,
+  type BackendHandler,
   type BackendStatus,
 } from './pool/backend.ts';
 export { Lease } from './pool/lease.ts';

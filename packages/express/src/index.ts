@@ -1,5 +1,6 @@
 export {
   type AffinityOptions,
+  type BackendHandler,
   type BackendOptions,
   type BackendStatus,
   type BreakerOptions,

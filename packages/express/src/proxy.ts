@@ -19,8 +19,8 @@ export function proxy(pool: HttpPool, options: ProxyOptions): RequestHandler {
   const forward = createForward(pool);
   if (onReject === undefined) {
     const host: ProxyHost = { trustsPeer };
-    return function spillwayProxy(req, res) {
-      forward(req, res, host);
+    return function spillwayProxy(req, res, next) {
+      forward(req, res, host, next);
     };
   }
   return function spillwayProxy(req, res, next) {
@@ -28,7 +28,7 @@ export function proxy(pool: HttpPool, options: ProxyOptions): RequestHandler {
     const onProblem = AsyncResource.bind((error: ProblemError) =>
       callOnReject(onReject, error, req, res, next),
     );
-    forward(req, res, { trustsPeer, onProblem });
+    forward(req, res, { trustsPeer, onProblem }, next);
   };
 }
 

@@ -1,5 +1,5 @@
 import { type ProblemError, read } from '@spillway/core';
-import { createForward, type Forward, type HttpPool } from '@spillway/node-http';
+import { createForward, type Forward, type HttpPool, type ProxyHost } from '@spillway/node-http';
 import type { Context, Middleware } from 'koa';
 import type { OnReject } from './reject.ts';
 
@@ -18,31 +18,35 @@ export function proxy(pool: HttpPool, options: ProxyOptions): Middleware {
   const forward = createForward(pool);
   return async function spillwayProxy(ctx, next) {
     const { respond } = ctx;
+    const { statusCode } = ctx.res;
     ctx.respond = false;
-    let problem: ProblemError | undefined;
+    // A handler among the backends finds a response as Node makes them, and not Koa's 404.
+    if (pool.hasHandlers) ctx.res.statusCode = 200;
+    let end: End;
     try {
-      problem = await forwarded(forward, ctx, onReject !== undefined);
+      end = await forwarded(forward, ctx, onReject !== undefined);
     } catch (error) {
       ctx.respond = respond;
       throw error;
     }
-    if (problem === undefined) return;
+    if (end === undefined) return;
     ctx.respond = respond;
-    await onReject?.(problem, ctx, next);
+    if (!ctx.res.headersSent) ctx.res.statusCode = statusCode;
+    if (end === 'passed on') await next();
+    else await onReject?.(end, ctx, next);
   };
 }
+
+/** What is still to be done: the caller is told of a problem, or served by what comes next. */
+type End = ProblemError | 'passed on' | undefined;
 
 /**
  * Settles when the exchange is over, so that middleware before this one goes on only then: with the
  * problem if `rejects`, and the caller is still to be told of it.
  */
-function forwarded(
-  forward: Forward,
-  ctx: Context,
-  rejects: boolean,
-): Promise<ProblemError | undefined> {
-  return new Promise((resolve) => {
-    forward(ctx.req, ctx.res, {
+function forwarded(forward: Forward, ctx: Context, rejects: boolean): Promise<End> {
+  return new Promise((resolve, reject) => {
+    const host: ProxyHost = {
       // Koa's own setting `proxy` decides.
       trustsPeer: () => ctx.app.proxy,
       onProblem: rejects ? resolve : undefined,
@@ -51,6 +55,10 @@ function forwarded(
         resolve(undefined);
       },
       view: ctx.request,
+    };
+    forward(ctx.req, ctx.res, host, (error) => {
+      if (error === undefined) resolve('passed on');
+      else reject(error);
     });
   });
 }

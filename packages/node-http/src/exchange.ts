@@ -14,6 +14,7 @@ import type { ConnectedPool } from './connected-pool.ts';
 import type { FlatHeaders } from './headers.ts';
 import type { HttpBackend } from './http-backend.ts';
 import { targetPath } from './path.ts';
+import type { AnswerSample } from './shadow-copy.ts';
 import { type Shadowed, Shadowing } from './shadowing.ts';
 
 /**
@@ -98,7 +99,7 @@ export abstract class Exchange
   receive(attempt: Attempt, chunk: Buffer): boolean {
     // What was held comes in several chunks, and any of them may have ended the exchange.
     if (this.#over) return true;
-    this.#shadowing?.sample?.add(chunk);
+    this.sample?.add(chunk);
     const willing = this.deliverChunk(chunk);
     if (!willing) attempt.pause();
     return willing;
@@ -111,7 +112,7 @@ export abstract class Exchange
       this.deliverEnd();
     } finally {
       if (!this.#over) {
-        this.#shadowing?.ended(true);
+        this.sampled();
         this.#leave();
         this.ended();
       }
@@ -185,6 +186,16 @@ export abstract class Exchange
     attempt.send(path, this.method, this.#attemptHeadersFor(backend), this.body);
   }
 
+  /** What the caller gets, as far as somebody compares it. */
+  protected get sample(): AnswerSample | undefined {
+    return this.#shadowing?.sample;
+  }
+
+  /** The caller has got all of it. */
+  protected sampled(): void {
+    this.#shadowing?.ended(true);
+  }
+
   protected override reject(problem: ProblemError): void {
     if (this.#over) return;
     this.#leave();
@@ -217,7 +228,7 @@ export abstract class Exchange
     if (this.#held !== attempt) this.#held?.discard();
     this.#held = undefined;
     this.pool.served(attempt.lease.backend);
-    this.#shadowing?.sample?.head(attempt.statusCode, attempt.headers);
+    this.sample?.head(attempt.statusCode, attempt.headers);
     this.deliverHead(attempt);
     if (!this.#over) attempt.deliver();
   }

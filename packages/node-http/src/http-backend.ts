@@ -9,13 +9,17 @@ import {
 } from '@spillway/core';
 import { buildConnector, errors, Pool as UndiciPool } from 'undici';
 import { headersNotForwarded, type NotForwarded } from './headers.ts';
+import { InProcessServer } from './in-process.ts';
 
 /** What undici's connector is, beside its types: it returns the socket that it connects. */
 type Connect = (options: buildConnector.Options, callback: buildConnector.Callback) => Socket;
 
-/** A backend behind HTTP, with its connections and all that its requests have in common. */
+/** A backend behind HTTP, or a handler, with its connections and all that its requests have in common. */
 export class HttpBackend extends Backend {
+  /** To a handler they lead within the process. */
   readonly connections: UndiciPool;
+  /** Of a backend that is a handler. */
+  readonly inProcess: InProcessServer | undefined;
   /** Its URL's path without the trailing slash. */
   readonly basePath: string;
   /** Names and values in turn. */
@@ -33,7 +37,8 @@ export class HttpBackend extends Backend {
     events: BackendEvents,
   ) {
     super(config, clock, events);
-    this.basePath = config.url.pathname.replace(/\/+$/, '');
+    this.basePath = config.url?.pathname.replace(/\/+$/, '') ?? '';
+    this.inProcess = config.handler && new InProcessServer(config.handler);
     this.ownHeaders = Object.entries(config.headers).flat();
     this.notForwarded = headersNotForwarded(Object.keys(config.headers));
     this.#timeouts = timeouts;
@@ -49,8 +54,9 @@ export class HttpBackend extends Backend {
 
   #connect(): UndiciPool {
     const { maxCount, url } = this.config;
-    return new UndiciPool(url.origin, {
-      connect: this.#connectWithin(this.#timeouts.connectMs, this.#clock),
+    return new UndiciPool(url?.origin ?? 'http://in-process', {
+      connect:
+        this.inProcess?.connect ?? this.#connectWithin(this.#timeouts.connectMs, this.#clock),
       // Deadlines of our own: undici's fire up to a second late.
       headersTimeout: 0,
       bodyTimeout: 0,

@@ -6,10 +6,24 @@ import { type AttemptOutcome, isFailure, OUTCOMES } from './outcome.ts';
 import { hashOf } from './rendezvous.ts';
 import type { AttemptTotals } from './totals.ts';
 
-/** One destination, checked and with defaults filled in. */
+/**
+ * A route of this very process as a backend: it answers the caller itself, on the caller's own
+ * request and response. `next` is that of the proxy it stands behind. What the two are is for the
+ * transport to say.
+ */
+export type BackendHandler = (
+  // biome-ignore lint/suspicious/noExplicitAny: a framework's own types stand here
+  request: any,
+  // biome-ignore lint/suspicious/noExplicitAny: a framework's own types stand here
+  response: any,
+  next: (error?: unknown) => void,
+) => unknown;
+
+/** One destination, checked and with defaults filled in: it has a `url` or a `handler`. */
 export interface BackendConfig {
   readonly id: string;
-  readonly url: URL;
+  readonly url: URL | undefined;
+  readonly handler: BackendHandler | undefined;
   readonly priority: number;
   readonly weight: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -30,8 +44,8 @@ export interface BackendEvents {
 /** A backend's state as `status()` shows it; credentials never appear in it. */
 export interface BackendStatus {
   readonly id: string;
-  /** Origin and path. */
-  readonly url: string;
+  /** Origin and path; absent of a handler. */
+  readonly url?: string;
   readonly priority: number;
   /** Share of its level's traffic, relative to the others' weights. */
   readonly weight: number;
@@ -180,7 +194,7 @@ export class Backend {
     const { config, breaker } = this;
     return {
       id: this.id,
-      url: config.url.origin + config.url.pathname,
+      ...(config.url && { url: config.url.origin + config.url.pathname }),
       priority: config.priority,
       weight: this.#weight,
       available: this.#available,

@@ -41,6 +41,7 @@ export class Members<B extends Backend> {
   /** By priority. */
   readonly #rollouts = new Map<number, Rollout>();
   #shadows: readonly Shadow<B>[] = [];
+  #hasHandlers = false;
 
   constructor(configs: readonly BackendConfig[], host: MembersHost<B>) {
     this.#host = host;
@@ -65,6 +66,11 @@ export class Members<B extends Backend> {
 
   get rollouts(): Iterable<Rollout> {
     return this.#rollouts.values();
+  }
+
+  /** Whether any is a handler of this process. */
+  get hasHandlers(): boolean {
+    return this.#hasHandlers;
   }
 
   get shadows(): readonly Shadow<B>[] {
@@ -198,6 +204,7 @@ export class Members<B extends Backend> {
 
   #gather(): void {
     const { balance, random } = this.#host;
+    this.#hasHandlers = this.#all.some(({ config }) => config.handler !== undefined);
     this.#serving = this.#all.filter(({ draining, weight }) => !draining && weight > 0);
     const priorities = new Set(this.#serving.map(({ priority }) => priority));
     this.#levels = [...priorities]

@@ -149,7 +149,8 @@ describe('the options of a backend', () => {
       { url: 'ftp://a.test' },
       "url must be an absolute 'http:' or 'https:' URL, got \"ftp://a.test\"",
     ],
-    [{ url: undefined }, "url must be an absolute 'http:' or 'https:' URL, got undefined"],
+    [{ url: '' }, "url must be an absolute 'http:' or 'https:' URL, got \"\""],
+    [{ url: undefined }, "must have exactly one of 'url' and 'handler'"],
     [{ url: 'https://a.test/?key=v' }, 'url must not have a query or a fragment'],
     [{ url: new URL('https://a.test/#f') }, 'url must not have a query or a fragment'],
     [{ weight: -1 }, 'weight must be a finite number of at least 0, got -1'],
@@ -165,6 +166,8 @@ describe('the options of a backend', () => {
     [{ breaker: true }, 'breaker must be an object, got true'],
     [{ breaker: {} }, 'breaker must have failureCount or failurePercentage'],
   ])('refuse %j', (part, message) => {
-    expect(problem(withBackend(part)).message).toBe(`pool(chat).backends[0].${message}`);
+    expect(problem(withBackend(part)).message).toBe(
+      `pool(chat).backends[0]${message.startsWith('must') ? ' ' : '.'}${message}`,
+    );
   });
 });

@@ -14,7 +14,7 @@ import {
   type Reader,
 } from '../options.ts';
 import { type Affinity, type AffinityOptions, readAffinity } from './affinity.ts';
-import type { BackendConfig } from './backend.ts';
+import type { BackendConfig, BackendHandler } from './backend.ts';
 import type { Balance } from './level.ts';
 import { type RetryOptions, type RetryRule, readRetryRule } from './resubmission.ts';
 
@@ -22,8 +22,17 @@ import { type RetryOptions, type RetryRule, readRetryRule } from './resubmission
 export interface BackendOptions {
   /** Names it in metrics, status and errors; unique within its pool. */
   readonly id: string;
-  /** Absolute `http:` or `https:` URL. A request's path is appended to this one's. */
-  readonly url: string | URL;
+  /**
+   * Absolute `http:` or `https:` URL. A request's path is appended to this one's. It, or `handler`,
+   * must be given.
+   */
+  readonly url?: string | URL | undefined;
+  /**
+   * A route of this very process: `(req, res, next)`, an Express application, or a Koa application.
+   * It answers the caller itself; its statuses count for its breaker, and it is not made again
+   * elsewhere once it has begun.
+   */
+  readonly handler?: BackendHandler | { callback(): BackendHandler } | undefined;
   /**
    * The lowest number is used first. Backends of one priority form a level.
    * @defaultValue 1
@@ -173,15 +182,36 @@ const readOwnBreaker: Reader<BreakerRule | false> = (value, path) =>
 
 type ReadBackend = Omit<BackendConfig, 'breaker'> & { breaker: BreakerRule | false | undefined };
 
-const readBackend = object<ReadBackend>({
+const readHandler: Reader<BackendHandler> = (value, path) => {
+  if (typeof value === 'function') return value as BackendHandler;
+  if (typeof value === 'object' && value !== null && 'callback' in value) {
+    const { callback } = value;
+    if (typeof callback === 'function') return callback.call(value) as BackendHandler;
+  }
+  throw new ConfigurationError(path, 'must be a function, or a Koa application', value);
+};
+
+const readBackendOptions = object<ReadBackend>({
   id: nonEmptyString,
-  url: readUrl,
+  url: optional(readUrl),
+  handler: optional(readHandler),
   priority: optional(finiteNumber, 1),
   weight: optional(nonNegativeNumber, 1),
   headers: optional(readHeaders, {}),
   breaker: optional(readOwnBreaker),
   maxCount: optional(positiveInteger, Number.POSITIVE_INFINITY),
 });
+
+const readBackend: Reader<ReadBackend> = (value, path) => {
+  const backend = readBackendOptions(value, path);
+  if ((backend.url === undefined) === (backend.handler === undefined)) {
+    throw new ConfigurationError(path, "must have exactly one of 'url' and 'handler'");
+  }
+  if (backend.handler !== undefined && Object.keys(backend.headers).length > 0) {
+    throw new ConfigurationError(`${path}.headers`, "has no meaning beside 'handler'");
+  }
+  return backend;
+};
 
 const readTimeouts = object({
   connectMs: optional(positiveMs, 10_000),

@@ -115,6 +115,11 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
     return this.#members.all;
   }
 
+  /** Whether any backend is a handler of this process. */
+  get hasHandlers(): boolean {
+    return this.#members.hasHandlers;
+  }
+
   get shadows(): readonly Shadow<B>[] {
     return this.#members.shadows;
   }

@@ -139,7 +139,7 @@ describe('add', () => {
 
   it.each<[string, object, RegExp]>([
     ['an id that is taken', { id: 'b0', url }, /^pool\(chat\)\.add\.id must be unique .*"b0"$/],
-    ['no url', { id: 'x' }, /^pool\(chat\)\.add\.url must be/],
+    ['no url', { id: 'x' }, /^pool\(chat\)\.add must have exactly one of 'url' and/],
     ['an unknown option', { id: 'x', url, wieght: 1 }, /wieght is not an option.*'weight'/],
   ])('refuses %s, and nothing changes', (_, options, message) => {
     const pool = scriptedPool({ backends: ids(2) });

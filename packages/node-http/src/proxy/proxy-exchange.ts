@@ -64,12 +64,12 @@ function onRequestData(this: IncomingMessage & Owned, chunk: Buffer): void {
 export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToConnection {
   readonly request: IncomingMessage;
   trusted = false;
-  readonly #response: ServerResponse;
-  readonly #host: ProxyHost;
+  protected readonly response: ServerResponse;
+  protected readonly host: ProxyHost;
   /** The head that is to be written with the first chunk, or at the end of this turn. */
   #pendingHead: Attempt | undefined;
   /** The key that the caller is given with the answer, for it came without. */
-  readonly #issued: IssuedKey | undefined;
+  protected readonly issued: IssuedKey | undefined;
   #listensForDrain = false;
   #gathered: Buffer[] | undefined;
   #missingBytes = 0;
@@ -85,10 +85,10 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
     const keyHash = pool.keyHashOf(host.view ?? request);
     const issued = keyHash === undefined ? pool.config.affinity?.cookie?.issue() : undefined;
     super(pool, request.method ?? 'GET', request.url ?? '/', keyHash ?? issued?.hash);
-    this.#issued = issued;
+    this.issued = issued;
     this.request = request;
-    this.#response = response;
-    this.#host = host;
+    this.response = response;
+    this.host = host;
     (response as Owned)[EXCHANGE] = this;
     response.on('close', onResponseClose);
     // Behind others on its connection: until Node 24 such a response is not told when that closes.
@@ -97,35 +97,51 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
 
   /** Reads the request's body as far as is needed, then makes the first attempt. */
   start(): void {
-    const { destroyed, socket } = this.#response;
-    if (destroyed || (socket === null && this.request.socket.destroyed)) {
-      // Left before the proxy was reached: no 'close' will tell.
-      this.abandon();
-      return;
-    }
-    const { headers } = this.request;
-    // The application's function, which may throw: asked here, where it is the one that is told.
-    this.trusted = tellsOfHopsBefore(headers) && this.#host.trustsPeer(this.request);
-    const declared = headers['content-length'];
-    const length = declared === undefined ? undefined : Number(declared);
-    if (headers['transfer-encoding'] === undefined && (length === undefined || length === 0)) {
-      this.begin();
-    } else if ((this.request as Owned)[LEFT_BODY] !== undefined) {
-      this.body = (this.request as Owned)[LEFT_BODY] as RequestBody;
-      this.begin();
-    } else if (this.#bytesAreGone) {
-      this.#sendKeptBody();
-    } else if (length === undefined || length > this.#maxGathered) {
-      stopTap(this.request);
-      const { maxBodyBytes } = this.pool.config.retry;
-      const maxKept = length !== undefined && length > maxBodyBytes ? 0 : maxBodyBytes;
-      this.body = new StreamedBody(this.request, length, maxKept, (request) => request.resume());
-      this.begin();
-    } else {
+    if (!this.prepare()) return;
+    const length = this.#bodyLength;
+    if (length !== undefined && length > 0 && length <= this.#maxGathered && this.#bytesAreHere) {
       this.#missingBytes = length;
       // Most small bodies come with their head: taken at once, they never have to flow.
       if (!this.#takeBody()) atEndOfTurn(this);
+    } else if (this.streamBody()) {
+      this.begin();
     }
+  }
+
+  /** False when there is nobody to serve. */
+  protected prepare(): boolean {
+    const { destroyed, socket } = this.response;
+    if (destroyed || (socket === null && this.request.socket.destroyed)) {
+      // Left before the proxy was reached: no 'close' will tell.
+      this.abandon();
+      return false;
+    }
+    // The application's function, which may throw: asked here, where it is the one that is told.
+    this.trusted = tellsOfHopsBefore(this.request.headers) && this.host.trustsPeer(this.request);
+    return true;
+  }
+
+  protected get hasBody(): boolean {
+    return this.#bodyLength !== 0;
+  }
+
+  /** Has the body sent on as it comes, or as it was kept; false when it is gone, and that was said. */
+  protected streamBody(): boolean {
+    const left = (this.request as Owned)[LEFT_BODY];
+    if (!this.hasBody) {
+      this.body = emptyBody;
+    } else if (left !== undefined) {
+      this.body = left;
+    } else if (!this.#bytesAreHere) {
+      return this.#sendKeptBody();
+    } else {
+      stopTap(this.request);
+      const length = this.#bodyLength;
+      const { maxBodyBytes } = this.pool.config.retry;
+      const maxKept = length !== undefined && length > maxBodyBytes ? 0 : maxBodyBytes;
+      this.body = new StreamedBody(this.request, length, maxKept, (request) => request.resume());
+    }
+    return true;
   }
 
   turnEnded(): void {
@@ -160,11 +176,11 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
 
   override flushHead(): void {
     if (this.#pendingHead === undefined) return;
-    if (this.#writeHead(this.#pendingHead)) this.#response.flushHeaders();
+    if (this.#writeHead(this.#pendingHead)) this.response.flushHeaders();
   }
 
   protected override get committed(): boolean {
-    return this.#response.headersSent;
+    return this.response.headersSent;
   }
 
   protected override callerHeadersFor(backend: HttpBackend): FlatHeaders {
@@ -180,7 +196,7 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
 
   protected override deliverChunk(chunk: Buffer): boolean {
     const head = this.#pendingHead;
-    const response = this.#response;
+    const response = this.response;
     if (response.writableEnded) {
       this.abandon();
       return true;
@@ -209,18 +225,18 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
 
   protected override deliverEnd(): void {
     if (this.#pendingHead !== undefined && !this.#writeHead(this.#pendingHead)) return;
-    if (!this.#response.writableEnded) this.#response.end();
+    if (!this.response.writableEnded) this.response.end();
   }
 
   protected override cutOff(): void {
-    if (!this.#response.writableEnded) this.#response.destroy();
+    if (!this.response.writableEnded) this.response.destroy();
   }
 
   protected override refuse(problem: ProblemError): void {
     this.#pendingHead = undefined;
-    const { onProblem } = this.#host;
-    if (this.#response.writableEnded || onProblem === undefined) {
-      if (!this.#response.writableEnded) sendProblem(this.#response, problem);
+    const { onProblem } = this.host;
+    if (this.response.writableEnded || onProblem === undefined) {
+      if (!this.response.writableEnded) sendProblem(this.response, problem);
       this.ended();
       return;
     }
@@ -232,14 +248,21 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
 
   protected override ended(): void {
     // A policy in front of the proxy need not wait for the end of a response whose caller has left.
-    endWork(this.#response);
-    this.#host.onOver?.();
+    endWork(this.response);
+    this.host.onOver?.();
   }
 
-  /** Read already, or to be read as text, which cannot be turned back into the bytes that came. */
-  get #bytesAreGone(): boolean {
+  /** Not read already, nor to be read as text, which cannot be turned back into what came. */
+  get #bytesAreHere(): boolean {
     const { readableDidRead, readableEnded, readableEncoding } = this.request;
-    return readableDidRead || readableEnded || readableEncoding !== null;
+    return !readableDidRead && !readableEnded && readableEncoding === null;
+  }
+
+  /** `undefined` when the caller does not say it before the end. */
+  get #bodyLength(): number | undefined {
+    const { headers } = this.request;
+    if (headers['transfer-encoding'] !== undefined) return undefined;
+    return Number(headers['content-length'] ?? 0);
   }
 
   get #maxGathered(): number {
@@ -254,22 +277,22 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
   }
 
   /** A parser has read the body: what it kept is all there is to send. */
-  #sendKeptBody(): void {
-    const kept = keptRawBody(this.request, this.#host.view);
+  #sendKeptBody(): boolean {
+    const kept = keptRawBody(this.request, this.host.view);
     if (kept === undefined) {
       const detail =
         'a body parser has read the body, and the bytes that came were not kept: give the parser { verify: keepRawBody } in Express, have app.use(keepRawBody) before it in Koa, or mount it after the proxy';
       this.reject(new UpstreamError('body_consumed', { policy: this.pool.name, detail }));
-      return;
+      return false;
     }
     this.#decoded = kept.decoded;
     this.body = kept.bytes.length === 0 ? emptyBody : new BufferedBody(kept.bytes);
-    this.begin();
+    return true;
   }
 
   #writeHead(attempt: Attempt): boolean {
     this.#pendingHead = undefined;
-    const response = this.#response;
+    const response = this.response;
     if (response.writableEnded) {
       // The application has answered in the meantime: a deadline of its own, say.
       this.abandon();
@@ -277,8 +300,8 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
     }
     try {
       setAnswerHeaders(response, attempt.headers);
-      if (this.#issued !== undefined) {
-        response.appendHeader('set-cookie', this.#issued.setCookie(cameByHttps(this)));
+      if (this.issued !== undefined) {
+        response.appendHeader('set-cookie', this.issued.setCookie(cameByHttps(this)));
       }
       if (this.pool.active.windingDown) response.setHeader('connection', 'close');
       response.writeHead(attempt.statusCode);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AnswerHeaders, ProblemError } from '@spillway/core';
 import { type BoundToConnection, onConnectionClose } from '../connection-close.ts';
-import { watchHead } from './answer-head.ts';
+import { watchHead } from '../watch-answer.ts';
 import { makeLate, watchEnd } from './late-response.ts';
 
 /** What a handler is told of the request that it works on. */

@@ -28,3 +28,25 @@ function pairs(list: readonly unknown[]): [unknown, unknown][] {
   if (Array.isArray(list[0])) return list as [unknown, unknown][];
   return list.flatMap((name, at) => (at % 2 === 0 ? [[name, list[at + 1]]] : []));
 }
+
+/** Calls `onChunk` with the answer's body as it is written. */
+export function watchBody(response: ServerResponse, onChunk: (chunk: Buffer) => void): void {
+  const see = ([chunk, encoding]: readonly unknown[]) => {
+    if (chunk instanceof Uint8Array) onChunk(Buffer.from(chunk));
+    else if (typeof chunk === 'string') onChunk(Buffer.from(chunk, encodingOf(encoding)));
+  };
+  const { write, end } = response;
+  response.write = function watchedWrite(this: ServerResponse, ...args: unknown[]) {
+    see(args);
+    return Reflect.apply(write, this, args) as boolean;
+  } as ServerResponse['write'];
+  // Where end() is given the last chunk it does not call write().
+  response.end = function watchedEnd(this: ServerResponse, ...args: unknown[]) {
+    see(args);
+    return Reflect.apply(end, this, args) as ServerResponse;
+  } as ServerResponse['end'];
+}
+
+function encodingOf(encoding: unknown): BufferEncoding {
+  return typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8';
+}

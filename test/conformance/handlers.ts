@@ -1,0 +1,306 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { PoolOptions } from '@spillway/core';
+import type { HttpPool } from '@spillway/node-http';
+import { describe, expect, it } from 'vitest';
+import type { AdapterHost } from '../support/adapter-host.ts';
+import { refuses, sha256, startBackend } from '../support/backend.ts';
+import { call, nextChunk, open, read } from '../support/caller.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { serveApp } from '../support/serve-app.ts';
+import { until, within } from '../support/until.ts';
+
+type Handler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => unknown;
+
+const bodyOf = async (request: IncomingMessage) => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+};
+const says =
+  (text: string, status = 200): Handler =>
+  (_request, response) => {
+    response.statusCode = status;
+    response.end(text);
+  };
+
+/** Rule 19: handlers of this process as backends. */
+export function describeHandlers(host: AdapterHost): void {
+  const withPool = async (options: PoolOptions, spillwayOptions = {}) => {
+    let pool: HttpPool | undefined;
+    const served = await serveApp(
+      host,
+      (app, spillway) => {
+        pool = spillway.pool('versions', options);
+        app.mount('/api', spillway.proxy(pool));
+        app.handle('/api/next', () => 'what comes next');
+        app.onError((error) => ({ status: 555, body: (error as Error).message }));
+      },
+      spillwayOptions,
+    );
+    return { ...served, pool: pool as HttpPool };
+  };
+
+  describe('handlers as backends', () => {
+    it('answer the caller themselves, and are split like services', async () => {
+      const { origin, pool } = await withPool({
+        backends: [
+          { id: 'v1', handler: says('one') },
+          { id: 'v2', handler: says('two', 201) },
+        ],
+      });
+      pool.setTraffic({ v1: 0.75, v2: 0.25 });
+      const seen: Record<string, number> = {};
+      for (let index = 0; index < 40; index++) {
+        const { status, text } = await call(origin, '/api/x');
+        seen[`${status} ${text}`] = (seen[`${status} ${text}`] ?? 0) + 1;
+      }
+      expect(seen).toEqual({ '200 one': 30, '201 two': 10 });
+      await until(() => {
+        expect(pool.status().backends.map(({ attempts }) => attempts.success)).toEqual([30, 10]);
+      });
+      expect(pool.status().backends[0]).not.toHaveProperty('url');
+    });
+
+    it('are given the request as it came, with its body and path', async () => {
+      const { origin } = await withPool({
+        backends: [
+          {
+            id: 'v1',
+            handler: async (request: IncomingMessage, response: ServerResponse) => {
+              response.end(`${request.method} ${request.url} ${sha256(await bodyOf(request))}`);
+            },
+          },
+        ],
+      });
+      for (const bytes of [0, 100, 500_000]) {
+        const body = Buffer.alloc(bytes, 'b');
+        const { text } = await call(origin, '/api/path?q=1', { method: 'PUT', body });
+        expect(text).toBe(`PUT /path?q=1 ${sha256(body)}`);
+      }
+    });
+
+    it('stand beside backends behind HTTP, which get bodies of any size too', async () => {
+      const remote = await startBackend(async (request, response, received) => {
+        await received.body;
+        response.end(`${request.url} ${received.sha256}`);
+      });
+      const { origin, pool } = await withPool({
+        backends: [
+          { id: 'here', handler: says('here') },
+          { id: 'there', url: remote.url, weight: 0 },
+        ],
+      });
+      expect((await call(origin, '/api/x')).text).toBe('here');
+      pool.setTraffic({ there: 1 });
+      for (const bytes of [0, 100, 500_000]) {
+        const body = Buffer.alloc(bytes, 'b');
+        const { text } = await call(origin, '/api/y', { method: 'POST', body });
+        expect(text).toBe(`/y ${sha256(body)}`);
+      }
+    });
+
+    it('serve when a backend behind HTTP refuses, unless it has read of the body', async () => {
+      const remote = await startBackend(refuses());
+      const { origin } = await withPool({
+        backends: [
+          { id: 'there', url: remote.url },
+          { id: 'here', handler: says('here'), priority: 2 },
+        ],
+      });
+      expect((await call(origin, '/api/x')).text).toBe('here');
+      expect((await call(origin, '/api/x', { method: 'POST', body: 'read' })).status).toBe(429);
+    });
+
+    it('are not made again elsewhere, whatever they answer, and trip their breaker', async () => {
+      const clock = new FakeClock();
+      const { origin, pool } = await withPool(
+        {
+          backends: [
+            {
+              id: 'v1',
+              handler: says('broken', 503),
+              breaker: { failureCount: 2, tripDurationMs: 5_000 },
+            },
+            { id: 'v2', handler: says('spare'), priority: 2 },
+          ],
+        },
+        { clock },
+      );
+      for (let index = 0; index < 2; index++) {
+        expect((await call(origin, '/api/x')).text).toBe('broken');
+      }
+      expect((await call(origin, '/api/x')).text).toBe('spare');
+      expect(pool.status().backends[0]?.breaker).toMatchObject({ state: 'open', trips: 1 });
+      clock.advance(5_000);
+      expect((await call(origin, '/api/x')).text).toBe('broken');
+    });
+
+    it('pass on with next(), and fail with next(error), a throw or a rejection', async () => {
+      const failure = new Error('of the handler');
+      const handlers: Record<string, Handler> = {
+        next: (_request, _response, next) => next(),
+        error: (_request, _response, next) => next(failure),
+        throws: () => {
+          throw failure;
+        },
+        rejects: () => Promise.reject(failure),
+      };
+      const { origin, pool } = await withPool({
+        backends: [
+          {
+            id: 'v1',
+            handler: (request: IncomingMessage, response: ServerResponse, next: () => void) =>
+              handlers[request.url?.slice(1) ?? '']?.(request, response, next),
+          },
+        ],
+      });
+      expect((await call(origin, '/api/next')).text).toBe('what comes next');
+      for (const path of ['error', 'throws', 'rejects']) {
+        const { status, text } = await call(origin, `/api/${path}`);
+        expect([path, status, text]).toEqual([path, 555, 'of the handler']);
+      }
+      await until(() => expect(pool.status().running).toBe(0));
+    });
+
+    it('hold their place until the response has ended, or its caller has left', async () => {
+      const { origin, pool } = await withPool({
+        backends: [
+          {
+            id: 'v1',
+            maxCount: 1,
+            handler: (_request: unknown, response: ServerResponse) => void response.write('begun'),
+          },
+        ],
+      });
+      const { request, response, leave } = open(origin, '/api/x');
+      request.end();
+      await nextChunk(await response);
+      expect(pool.status().running).toBe(1);
+      expect((await call(origin, '/api/x')).status).toBe(503);
+      leave();
+      await until(() => expect(pool.status().running).toBe(0));
+    });
+
+    it('get a request and a response of their own as shadows', async () => {
+      const copies: string[] = [];
+      const { origin, pool } = await withPool({
+        backends: [
+          { id: 'v1', handler: says('one') },
+          {
+            id: 'v2',
+            weight: 0,
+            handler: async (request: IncomingMessage, response: ServerResponse) => {
+              copies.push(`${request.method} ${request.url} ${(await bodyOf(request)).toString()}`);
+              response.setHeader('x-never', 'seen');
+              response.end('two');
+            },
+          },
+        ],
+      });
+      const compared: string[] = [];
+      pool.setShadow('v2', 1, {
+        methods: 'all',
+        compare: (primary, shadow) => void compared.push(`${primary.status} ${shadow.body}`),
+      });
+      const got = await call(origin, '/api/a?b=1', { method: 'GET' });
+      expect([got.text, got.headers['x-never']]).toEqual(['one', undefined]);
+      await until(() => expect(copies).toEqual(['GET /a?b=1 ']));
+      await until(() => expect(compared).toEqual(['200 two']));
+    });
+
+    it('as shadows get the body that a handler has read', async () => {
+      const copies: string[] = [];
+      const reads =
+        (name: string): Handler =>
+        async (request, response) => {
+          copies.push(`${name} ${(await bodyOf(request)).toString()}`);
+          response.end(name);
+        };
+      const { origin, pool } = await withPool({
+        backends: [
+          { id: 'v1', handler: reads('one') },
+          { id: 'v2', handler: reads('two'), weight: 0 },
+        ],
+      });
+      pool.setShadow('v2', 1, { methods: 'all' });
+      await call(origin, '/api/', { method: 'POST', body: 'the body' });
+      await until(() => expect(copies).toEqual(['one the body', 'two the body']));
+    });
+
+    it('serve pool.fetch, too', async () => {
+      const { pool } = await withPool({
+        backends: [
+          {
+            id: 'v1',
+            handler: async (request: IncomingMessage, response: ServerResponse) => {
+              response.setHeader('x-path', String(request.url));
+              response.end((await bodyOf(request)).toString().toUpperCase());
+            },
+          },
+        ],
+      });
+      const answer = await pool.fetch('/shout', { method: 'POST', body: 'quiet' });
+      expect([answer.status, answer.headers.get('x-path'), await answer.text()]).toEqual([
+        200,
+        '/shout',
+        'QUIET',
+      ]);
+    });
+
+    it('are ended with 503 when the time for shutting down is over', async () => {
+      const responses: ServerResponse[] = [];
+      const { origin, spillway, server } = await withPool({
+        backends: [
+          {
+            id: 'v1',
+            handler: (_request: unknown, response: ServerResponse) => void responses.push(response),
+          },
+        ],
+      });
+      const calling = call(origin, '/api/x');
+      await until(() => expect(responses).toHaveLength(1));
+      const done = spillway.shutdown({ server, timeoutMs: 20 });
+      const answer = await calling;
+      expect([answer.status, answer.json().code]).toEqual([503, 'shutting_down']);
+      responses[0]?.end('too late');
+      await within(3_000, done);
+    });
+
+    it('set the cookie of the affinity', async () => {
+      const { origin } = await withPool({
+        backends: [{ id: 'v1', handler: says('one') }],
+        affinity: { cookie: 'version' },
+      });
+      const { headers } = await call(origin, '/api/x');
+      expect(headers['set-cookie']?.[0]).toMatch(/^version=.*HttpOnly; SameSite=Lax$/);
+    });
+
+    it.each<[string, object, RegExp]>([
+      [
+        'both',
+        { url: 'http://a.test', handler: () => {} },
+        /must have exactly one of 'url' and 'h/,
+      ],
+      ['neither', {}, /must have exactly one of 'url' and 'handler'/],
+      ['no function', { handler: 'v1' }, /\.handler must be a function, or a Koa application/],
+      ['headers', { handler: () => {}, headers: { a: 'b' } }, /\.headers has no meaning beside/],
+    ])('are refused with %s', (_, options, message) => {
+      const spillway = host.createSpillway();
+      const make = () => spillway.pool('p', { backends: [{ id: 'a', ...options }] });
+      expect(make).toThrow(message);
+    });
+  });
+
+  it('a whole answer of a handler is read by a slow caller', async () => {
+    const { origin } = await withPool({
+      backends: [{ id: 'v1', handler: says('x'.repeat(3_000_000)) }],
+    });
+    const { request, response } = open(origin, '/api/x');
+    request.end();
+    expect((await read(await response)).text).toHaveLength(3_000_000);
+  });
+}
