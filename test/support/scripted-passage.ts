@@ -60,7 +60,7 @@ export class ScriptedPassage extends Passage {
     this.abandon();
   }
 
-  protected override get callerIsGone(): boolean {
+  protected override get isMoot(): boolean {
     return this.gone;
   }
 

@@ -15,7 +15,7 @@ export {
 } from './errors.ts';
 export type { GateStatus } from './gate/gate.ts';
 export type { GateOptions } from './gate/options.ts';
-export { type Logger, silentLogger } from './logger.ts';
+export { type Logger, silentLogger, unfailing } from './logger.ts';
 export { type MetricFamily, type MetricSample, metricFamilies } from './metrics/families.ts';
 export * as read from './options.ts';
 export type { AffinityOptions } from './pool/affinity.ts';

@@ -19,8 +19,12 @@ export function callOnReject(
 ): void {
   try {
     const result: unknown = onReject(error, req, res, next);
-    if (result instanceof Promise) result.catch(next);
+    if (isThenable(result)) result.then(undefined, next);
   } catch (thrown) {
     next(thrown);
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function';
 }

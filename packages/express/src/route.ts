@@ -38,8 +38,16 @@ class ExpressPassage extends RoutePassage {
   }
 
   protected override respond(problem: ProblemError): void {
-    if (this.#onReject === undefined) sendProblem(this.#res, problem);
-    else callOnReject(this.#onReject, problem, this.#req, this.#res, this.#next);
+    if (this.#onReject !== undefined) {
+      callOnReject(this.#onReject, problem, this.#req, this.#res, this.#next);
+      return;
+    }
+    try {
+      sendProblem(this.#res, problem);
+    } catch (error) {
+      // What other middleware has put in place of Node's methods may throw.
+      this.#next(error);
+    }
   }
 
   protected override dropped(): void {}

@@ -1,5 +1,10 @@
 import type { ProblemError } from '@spillway/core';
-import { type GuardedRoute, problemAnswer, RoutePassage, sendProblem } from '@spillway/node-http';
+import {
+  type GuardedRoute,
+  problemAnswer,
+  SettlingPassage,
+  sendProblem,
+} from '@spillway/node-http';
 import type { Context, Middleware, Next } from 'koa';
 import type { OnReject } from './reject.ts';
 
@@ -21,8 +26,7 @@ interface Settling {
   reject(error: unknown): void;
 }
 
-class KoaPassage extends RoutePassage {
-  readonly settles = true;
+class KoaPassage extends SettlingPassage {
   readonly #ctx: Context;
   readonly #next: Next;
   readonly #onReject: OnReject | undefined;
@@ -46,6 +50,7 @@ class KoaPassage extends RoutePassage {
 
   protected override proceed(): void {
     this.#ctx.state.spillway = this.work;
+    this.began();
     this.#next().then(
       () => {
         this.settled();
@@ -62,19 +67,25 @@ class KoaPassage extends RoutePassage {
     const ctx = this.#ctx;
     this.#answered = true;
     if (this.#onReject !== undefined) {
+      // A handler that answers by itself may have said otherwise, and is not listened to any more.
+      if (!ctx.headerSent) ctx.respond = true;
       this.#settling.resolve(callOnReject(this.#onReject, problem, ctx, this.#next));
       return;
     }
-    if (this.started) {
-      // At once, for what the handler still puts into the context must not be sent in its place.
-      sendProblem(ctx.res, problem);
-    } else {
-      const { status, headers, body } = problemAnswer(problem);
-      ctx.status = status;
-      ctx.set(headers);
-      ctx.body = body;
+    try {
+      if (this.started) {
+        // At once, for what the handler still puts into the context must not be sent in its place.
+        sendProblem(ctx.res, problem);
+      } else {
+        const { status, headers, body } = problemAnswer(problem);
+        ctx.status = status;
+        ctx.set(headers);
+        ctx.body = body;
+      }
+      this.#settling.resolve();
+    } catch (error) {
+      this.#settling.reject(error);
     }
-    this.#settling.resolve();
   }
 
   protected override dropped(): void {

@@ -4,6 +4,8 @@ export interface ActiveRequest {
   place: number;
   /** Whether it stands in a queue. */
   readonly waits: boolean;
+  /** Asks the caller not to use its connection again, unless its answer has begun. */
+  closeConnection(): void;
   /** The time for shutting down is over. */
   shutDown(): void;
 }
@@ -16,6 +18,8 @@ export interface ActiveRequest {
 export class ActiveRequests {
   readonly #requests: ActiveRequest[] = [];
   #onIdle: (() => void) | undefined;
+  /** Answers that have been given, whose last bytes are still on their way. */
+  flushing = 0;
   #accepting = true;
   #windingDown = false;
 
@@ -45,12 +49,13 @@ export class ActiveRequests {
   /** Asks callers not to use their connections again; requests are still taken. */
   windDown(): void {
     this.#windingDown = true;
+    for (const request of this.#requests) request.closeConnection();
   }
 
   /** Refuses requests from now on. */
   close(): void {
     this.#accepting = false;
-    this.#windingDown = true;
+    this.windDown();
   }
 
   /** Resolves when no request is under way or waits. */

@@ -14,6 +14,7 @@ import {
   readRouteOptions,
   silentLogger,
   systemClock,
+  unfailing,
 } from '@spillway/core';
 import { Registry } from 'prom-client';
 import { HttpPool } from './http-pool.ts';
@@ -79,7 +80,7 @@ export class Engine implements ReadinessContext {
   constructor(options: EngineOptions = {}) {
     const given = readEngineOptions(options, 'createSpillway');
     this.registry = given.registry ?? new Registry();
-    this.logger = given.logger ?? silentLogger;
+    this.logger = unfailing(given.logger ?? silentLogger);
     this.clock = given.clock ?? systemClock;
     this.#random = given.random ?? Math.random;
     register(
@@ -174,10 +175,8 @@ function byName<P, S>(
   policies: ReadonlyMap<string, P>,
   statusOf: (policy: P) => S | undefined,
 ): Record<string, S> {
-  const statuses: Record<string, S> = {};
-  for (const [name, policy] of policies) {
-    const status = statusOf(policy);
-    if (status !== undefined) statuses[name] = status;
-  }
-  return statuses;
+  const statuses = Array.from(policies, ([name, policy]) => [name, statusOf(policy)] as const);
+  return Object.fromEntries(
+    statuses.filter((entry): entry is [string, S] => entry[1] !== undefined),
+  );
 }

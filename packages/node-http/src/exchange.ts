@@ -157,6 +157,9 @@ export abstract class Exchange
     this.ended();
   }
 
+  /** A proxied answer says so when its head is written. */
+  closeConnection(): void {}
+
   /** The time for shutting down is over. */
   shutDown(): void {
     if (this.#over) return;

@@ -24,5 +24,6 @@ export { createForward, type Forward } from './proxy/proxy.ts';
 export type { ProxyHost } from './proxy/proxy-exchange.ts';
 export { GuardedRoute } from './route/guarded-route.ts';
 export { RoutePassage } from './route/route-passage.ts';
+export { SettlingPassage } from './route/settling-passage.ts';
 export { endWork, type RequestContext } from './route/work.ts';
 export type { ShutdownOptions } from './shutdown.ts';

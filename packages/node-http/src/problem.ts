@@ -35,8 +35,9 @@ export function problemAnswer(problem: ProblemError): {
   return { status: problem.status, headers: problemHeaders(problem, body), body };
 }
 
-/** Answers with the problem; a response that has begun can only be cut off. */
+/** Answers with the problem; a response that has begun can only be cut off, one that has ended is left. */
 export function sendProblem(response: ServerResponse, problem: ProblemError): void {
+  if (response.writableEnded) return;
   if (response.headersSent) {
     response.destroy();
     return;

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import type { Clock, Timer } from '@spillway/core';
 
 /** How often connections that have become idle are looked for, in milliseconds. */
@@ -12,19 +13,30 @@ export interface ClosingServer {
   cut(): Promise<void>;
 }
 
-/** Stops the server; one that does not listen any more is closed already. */
-export function closeServer(server: Server, clock: Clock): ClosingServer {
+/**
+ * Stops the server; one that does not listen any more is closed already.
+ * @param isFlushing whether answers are on their way: to Node their connections are idle already,
+ * and closing those would cut the answers off
+ */
+export function closeServer(
+  server: Server,
+  clock: Clock,
+  isFlushing: () => boolean,
+): ClosingServer {
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   let timer: Timer | undefined;
   const closeIdle = () => {
-    server.closeIdleConnections();
+    if (!isFlushing()) server.closeIdleConnections();
     timer = clock.setTimer(closeIdle, IDLE_CHECK_MS);
   };
-  server.close(() => {
+  const onClosed = () => {
     timer?.cancel();
     timer = undefined;
     resolve();
-  });
+  };
+  // That of HTTP closes idle connections, too.
+  if (isFlushing() && server instanceof NetServer) NetServer.prototype.close.call(server, onClosed);
+  else server.close(onClosed);
   closeIdle();
   return {
     closed,
@@ -33,7 +45,8 @@ export function closeServer(server: Server, clock: Clock): ClosingServer {
       await new Promise((written) => setImmediate(written));
       timer?.cancel();
       server.closeAllConnections();
-      await closed;
+      // Upgraded connections are the application's: they are not waited for.
+      await Promise.race([closed, new Promise((turn) => setImmediate(turn))]);
     },
   };
 }

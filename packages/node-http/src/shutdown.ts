@@ -56,7 +56,8 @@ export async function shutDown(
   clock: Clock,
 ): Promise<void> {
   if (readinessDelayMs > 0) await after(readinessDelayMs, clock).passed;
-  const closing = server && closeServer(server, clock);
+  const isFlushing = () => policies.some(({ active }) => active.flushing > 0);
+  const closing = server && closeServer(server, clock, isFlushing);
   for (const { active } of policies) {
     // Connections that are open may still bring requests while the server winds down.
     if (server === undefined) active.close();

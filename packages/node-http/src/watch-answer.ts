@@ -16,9 +16,9 @@ export function watchHead(
 
 /** The headers that were handed to `writeHead` itself: an object, or names and values in turn. */
 function given(args: readonly unknown[]): AnswerHeaders {
-  const headers = args.at(-1);
-  if (typeof headers !== 'object' || headers === null) return {};
-  const entries = Array.isArray(headers) ? pairs(headers) : Object.entries(headers);
+  const headers = args.find((arg) => typeof arg === 'object' && arg !== null);
+  if (headers === undefined) return {};
+  const entries = Array.isArray(headers) ? pairs(headers) : Object.entries(headers as object);
   return Object.fromEntries(
     entries.map(([name, value]) => [String(name).toLowerCase(), String(value)]),
   );

@@ -3,6 +3,7 @@ import type { Clock, Random } from '../clock.ts';
 import { Deadlines, type Expiring } from '../deadlines.ts';
 import type { ProblemCode } from '../errors.ts';
 import type { RequestView } from '../request-view.ts';
+import { tell } from '../tell.ts';
 import type { Backend, BackendConfig, BackendEvents, BackendStatus } from './backend.ts';
 import type { Balance } from './level.ts';
 import { Members } from './members.ts';
@@ -281,15 +282,8 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
     this.#serveWaiting();
   }
 
-  /** A listener that throws is an uncaught exception, and no request's failure. */
   #tell<E extends keyof PoolEvents>(name: E, event: PoolEvents[E][0]): void {
-    try {
-      (this as EventEmitter).emit(name, event);
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
+    tell(() => (this as EventEmitter).emit(name, event));
   }
 
   #availabilityChanged(backend: B): void {

@@ -64,8 +64,8 @@ export abstract class Passage implements Visitor {
   protected abstract dropped(): void;
   /** The policy is done with the request. Called once. */
   protected abstract left(): void;
-  /** Whether the caller has gone, as far as can be told now. */
-  protected abstract get callerIsGone(): boolean;
+  /** Whether nobody waits for an answer, as far as can be told now. */
+  protected abstract get isMoot(): boolean;
   /** Whether the whole answer has been given, though its last bytes may still be on their way. */
   protected abstract get isAnswered(): boolean;
 
@@ -99,13 +99,14 @@ export abstract class Passage implements Visitor {
   /** The gate has given the request a slot, after a wait. */
   admitted(): void {
     const { breaker, clock } = this.policy;
-    if (this.callerIsGone) {
-      this.#over();
+    // What is not used is given back first: to answer a caller may throw.
+    if (this.isMoot) {
       this.#giveBackUnused();
+      this.#over();
       this.dropped();
     } else if (breaker !== undefined && !breaker.admits) {
-      this.#reject(this.#circuitOpen());
       this.#giveBackUnused();
+      this.#reject(this.#circuitOpen());
     } else {
       this.#start(clock.now());
     }
@@ -228,6 +229,7 @@ export abstract class Passage implements Visitor {
 
   /** Gives back what was taken. What has not been judged by now proves nothing. */
   #end(now: number): void {
+    if (this.#state === 'over') return;
     if (!this.started) {
       // Somebody has answered in its place: it will not run.
       this.abandon();

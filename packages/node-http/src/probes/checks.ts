@@ -14,8 +14,8 @@ export interface ProbeFailure {
 }
 
 /**
- * One check of a probe. Probes that overlap share one call: a check that hangs is called once, and
- * not again and again.
+ * One check of a probe. Probes that overlap share one call: a check that hangs is called again only
+ * once its time is up.
  */
 class Check {
   readonly #name: string;
@@ -34,28 +34,39 @@ class Check {
   }
 
   async failure(): Promise<ProbeFailure | undefined> {
-    this.#calling ??= this.#ask().finally(() => {
-      this.#calling = undefined;
-    });
-    const { promise: late, resolve } = Promise.withResolvers<string>();
-    const timer = this.#clock.setTimer(() => {
-      const detail = `did not settle in ${this.#timeoutMs} ms`;
-      this.#logger.warn('a check of a probe failed', { check: this.#name, error: detail });
-      resolve(detail);
-    }, this.#timeoutMs);
-    const detail = await Promise.race([this.#calling, late]);
-    timer.cancel();
+    this.#calling ??= this.#ask();
+    const detail = await this.#calling;
     return detail === undefined ? undefined : { kind: 'check', name: this.#name, detail };
   }
 
+  /** Settles with what is wrong, in time; another call may be made then. */
   async #ask(): Promise<string | undefined> {
+    const { promise: late, resolve } = Promise.withResolvers<string>();
+    const timer = this.#clock.setTimer(() => {
+      const detail = `did not settle in ${this.#timeoutMs} ms`;
+      resolve(this.#told(detail, new Error(detail)));
+    }, this.#timeoutMs);
+    timer.unref?.();
+    try {
+      // At least a turn later: a check that throws at once must find its call noted.
+      return await Promise.race([this.#outcome(), late]);
+    } finally {
+      timer.cancel();
+      this.#calling = undefined;
+    }
+  }
+  async #outcome(): Promise<string | undefined> {
     try {
       await this.#call();
       return undefined;
     } catch (error) {
-      this.#logger.warn('a check of a probe failed', { check: this.#name, error });
-      return 'failed';
+      return this.#told('failed', error);
     }
+  }
+
+  #told(detail: string, error: unknown): string {
+    this.#logger.warn('a check of a probe failed', { check: this.#name, error });
+    return detail;
   }
 }
 

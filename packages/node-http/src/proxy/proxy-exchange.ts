@@ -1,4 +1,4 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type IssuedKey, type ProblemError, type RequestView, UpstreamError } from '@spillway/core';
 import type { Attempt } from '../attempt.ts';
 import { BufferedBody, emptyBody, type RequestBody } from '../body/body.ts';
@@ -20,7 +20,7 @@ import {
 } from '../headers.ts';
 import type { HttpBackend } from '../http-backend.ts';
 import { sendProblem } from '../problem.ts';
-import { endWork } from '../route/work.ts';
+import { endsByItself, endWork } from '../route/work.ts';
 
 /** Bodies up to this size are gathered before they are sent: one write is cheaper than a stream. */
 const MAX_GATHERED_BYTES = 65_536;
@@ -53,7 +53,7 @@ interface Owned {
 }
 
 function onResponseClose(this: ServerResponse & Owned): void {
-  this[EXCHANGE]?.abandon();
+  this[EXCHANGE]?.responseClosed();
 }
 
 function onRequestData(this: IncomingMessage & Owned, chunk: Buffer): void {
@@ -70,6 +70,8 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
   #pendingHead: Attempt | undefined;
   /** The key that the caller is given with the answer, for it came without. */
   protected readonly issued: IssuedKey | undefined;
+  /** All has been given, and the last bytes are on their way. */
+  #flushing = false;
   #listensForDrain = false;
   #gathered: Buffer[] | undefined;
   #missingBytes = 0;
@@ -166,6 +168,14 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
   }
 
   connectionClosed(): void {
+    this.responseClosed();
+  }
+
+  responseClosed(): void {
+    if (this.#flushing) {
+      this.#flushing = false;
+      this.pool.active.flushing--;
+    }
     this.abandon();
   }
 
@@ -206,7 +216,7 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
       if (head.headers['content-length'] === String(chunk.length)) {
         // As a string, body and head are one write, which is the largest saving there is. But other
         // middleware may have put its own end() there, and not all of it minds the encoding.
-        if (response.end === ServerResponse.prototype.end) {
+        if (endsByItself(response)) {
           response.end(chunk.toString('latin1'), 'latin1');
         } else {
           response.end(chunk);
@@ -249,6 +259,10 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
   protected override ended(): void {
     // A policy in front of the proxy need not wait for the end of a response whose caller has left.
     endWork(this.response);
+    if (this.response.writableEnded && !this.response.closed) {
+      this.#flushing = true;
+      this.pool.active.flushing++;
+    }
     this.host.onOver?.();
   }
 

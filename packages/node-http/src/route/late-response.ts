@@ -1,12 +1,14 @@
 import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 
 /**
- * Makes a response that has been answered in its handler's place harmless to that handler: what it
- * still writes goes nowhere, instead of throwing `ERR_HTTP_HEADERS_SENT`, upon which Express would
- * destroy a connection that its caller keeps alive.
+ * Makes a response that nobody waits for any more harmless to its handler: what it still writes
+ * goes nowhere, instead of throwing `ERR_HTTP_HEADERS_SENT`, upon which Express would destroy a
+ * connection that its caller keeps alive.
  *
- * @param onEnd called once, when the handler ends it, or gives it up
- * @param looksFresh `headersSent` says that nothing was sent, so that the handler goes on to its end
+ * @param onEnd called once, when the handler ends it, gives it up, or leaves it to a stream
+ * @param looksFresh once it has closed, `headersSent` says that nothing was sent, so that a handler
+ * that asks goes on to its end
  */
 export function makeLate(response: ServerResponse, onEnd: () => void, looksFresh: boolean): void {
   let ended = false;
@@ -16,7 +18,8 @@ export function makeLate(response: ServerResponse, onEnd: () => void, looksFresh
     onEnd();
   };
   const self = () => response;
-  const methods = {
+  const { statusCode } = response;
+  Object.assign(response, {
     setHeader: self,
     setHeaders: self,
     appendHeader: self,
@@ -37,10 +40,20 @@ export function makeLate(response: ServerResponse, onEnd: () => void, looksFresh
       end();
       return response;
     },
-  };
-  Object.assign(response, methods);
+  });
+  // Loggers read it when the response has closed.
+  Object.defineProperty(response, 'statusCode', { get: () => statusCode, set() {} });
+  if (looksFresh) {
+    const look = () => Object.defineProperty(response, 'headersSent', { value: false });
+    if (response.closed) look();
+    else response.once('close', look);
+  }
+  // A stream that finds the response closed stops, and never ends it.
   response.on('unpipe', end);
-  if (looksFresh) Object.defineProperty(response, 'headersSent', { value: false });
+  response.on('pipe', (source: Readable) => {
+    source.unpipe(response);
+    end();
+  });
 }
 
 /** Calls the callback that stands behind the other arguments, as the stream would have. */
@@ -48,17 +61,4 @@ function callBack(...args: unknown[]): false {
   const callback = args.at(-1);
   if (typeof callback === 'function') queueMicrotask(callback as () => void);
   return false;
-}
-
-/**
- * Tells when a handler ends a response whose caller has left; or when the stream that it has piped
- * into it stops, as those do which find that it has closed, and never end it.
- */
-export function watchEnd(response: ServerResponse, onEnd: () => void): void {
-  const { end } = response;
-  response.end = function lateEnd(this: ServerResponse, ...args: unknown[]) {
-    onEnd();
-    return Reflect.apply(end, this, args) as ServerResponse;
-  } as ServerResponse['end'];
-  response.on('unpipe', onEnd);
 }

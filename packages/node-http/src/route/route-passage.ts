@@ -12,7 +12,6 @@ export abstract class RoutePassage extends Passage implements ActiveRequest, Par
   /** Where the policy keeps it. */
   place = 0;
   outer: Participant | undefined = undefined;
-  #hasSettled = false;
   /**
    * Of one that waits, or is answered by the application. Without it the request would go on in the
    * context of the one that gives up its slot, and find that one's AsyncLocalStorage.
@@ -27,7 +26,7 @@ export abstract class RoutePassage extends Passage implements ActiveRequest, Par
 
   /** Calls the next middleware. Must not throw. */
   protected abstract proceed(): void;
-  /** Answers the caller in the place of what the policy protects. */
+  /** Answers the caller in the place of what the policy protects. Must not throw. */
   protected abstract respond(problem: ProblemError): void;
 
   /**
@@ -35,12 +34,14 @@ export abstract class RoutePassage extends Passage implements ActiveRequest, Par
    * @param keepsContext whether {@link respond} calls the application
    */
   start(request: RequestView, keepsContext: boolean): void {
-    if (this.work.callerIsGone) {
-      // No 'close' will tell.
+    const { work } = this;
+    if (work.isAbandoned) {
+      // No 'close' will tell, and nobody further in will work for it.
+      work.handlerEnded();
       this.dropped();
       return;
     }
-    if (this.work.isInside(this.policy)) {
+    if (work.isInside(this.policy)) {
       // The same middleware further out: it must not wait for itself.
       this.proceed();
       return;
@@ -48,29 +49,40 @@ export abstract class RoutePassage extends Passage implements ActiveRequest, Par
     if (keepsContext) this.#context = new AsyncResource('SpillwayRoute');
     const { active } = this.policy;
     active.enter(this);
-    this.work.join(this);
+    work.join(this);
+    if (active.windingDown) this.closeConnection();
     if (!active.accepting) this.shutDown();
     else this.begin(request);
     if (this.waits) this.#context ??= new AsyncResource('SpillwayRoute');
   }
 
-  protected override get callerIsGone(): boolean {
-    return this.work.callerIsGone;
+  answer(problem: ProblemError): void {
+    if (this.#context === undefined) this.respond(problem);
+    else this.#context.runInAsyncScope(this.respond, this, problem);
   }
 
-  protected override run(): void {
-    if (this.wantsHead) this.work.watchHead();
-    if (this.#context === undefined) this.proceed();
-    else this.#context.runInAsyncScope(this.proceed, this);
+  closeConnection(): void {
+    this.work.closeConnection();
+  }
+
+  closed(): void {
+    const { active } = this.policy;
+    active.flushing--;
+    active.leave(this);
+  }
+
+  protected override get isMoot(): boolean {
+    return this.work.isAbandoned || this.work.isAnswered;
   }
 
   protected override get isAnswered(): boolean {
     return this.work.isAnswered;
   }
 
-  answer(problem: ProblemError): void {
-    if (this.#context === undefined) this.respond(problem);
-    else this.#context.runInAsyncScope(this.respond, this, problem);
+  protected override run(): void {
+    if (this.wantsHead) this.work.watchHead();
+    if (this.#context === undefined) this.proceed();
+    else this.#context.runInAsyncScope(this.proceed, this);
   }
 
   protected override refuse(problem: ProblemError): void {
@@ -81,19 +93,9 @@ export abstract class RoutePassage extends Passage implements ActiveRequest, Par
     this.work.cutShort(problem, this);
   }
 
-  /** The promise of what comes after this policy has settled. */
-  protected settled(): void {
-    this.#hasSettled = true;
-    if (this.isAbandoned) this.ended();
-  }
-
-  override abandon(): void {
-    super.abandon();
-    if (this.#hasSettled) this.ended();
-  }
-
   protected override left(): void {
-    this.work.leave(this);
-    this.policy.active.leave(this);
+    const { active } = this.policy;
+    if (this.work.leave(this)) active.flushing++;
+    else active.leave(this);
   }
 }

@@ -1,8 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { AnswerHeaders, ProblemError } from '@spillway/core';
 import { type BoundToConnection, onConnectionClose } from '../connection-close.ts';
+import { atEndOfTurn, type Unfinished } from '../end-of-turn.ts';
 import { watchHead } from '../watch-answer.ts';
-import { makeLate, watchEnd } from './late-response.ts';
+import { makeLate } from './late-response.ts';
 
 /** What a handler is told of the request that it works on. */
 export interface RequestContext {
@@ -27,6 +28,8 @@ export interface Participant {
   abandon(): void;
   /** Answers the caller in the handler's place. */
   answer(problem: ProblemError): void;
+  /** The last byte has left, or the connection has closed. */
+  closed(): void;
 }
 
 const WORK = Symbol('spillway.work');
@@ -37,6 +40,14 @@ interface Worked {
 
 function onResponseClose(this: ServerResponse & Worked): void {
   this[WORK]?.closed();
+}
+
+/** A handler ends the response: its work is over, though the last bytes may still be on their way. */
+function endWorked(this: ServerResponse & Worked, ...args: unknown[]): ServerResponse {
+  const work = this[WORK] as Work;
+  const returned = Reflect.apply(work.endBefore, this, args) as ServerResponse;
+  work.handlerAnswered();
+  return returned;
 }
 
 /** A handler, or a stream that it has piped into the response, gives up. */
@@ -59,26 +70,40 @@ export function endWork(response: ServerResponse & Worked): void {
   response[WORK]?.handlerEnded();
 }
 
+/** Whether nobody but us has put an `end()` of his own there. */
+export function endsByItself(response: ServerResponse & Worked): boolean {
+  const { end } = response;
+  const plain = ServerResponse.prototype.end;
+  return end === plain || (end === endWorked && response[WORK]?.endBefore === plain);
+}
+
 /**
- * What is done for one request, from the first policy that lets it through to the end of the
- * response, or of the handler if the response has ended before it.
+ * What is done for one request, from the first policy that lets it through until the handler has
+ * ended the response, or, if nobody waits for that any more, has come to its own end.
  */
-export class Work implements RequestContext, BoundToConnection {
+export class Work implements RequestContext, BoundToConnection, Unfinished {
+  readonly endBefore: ServerResponse['end'];
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse & Worked;
   #innermost: Participant | undefined;
+  /** Those that are done with the request before its last byte has left. */
+  #lingering: Participant | undefined;
   #controller: AbortController | undefined;
   /** Absent when the caller has left: an exception costs 4 µs, and few ask for it. */
   #problem: ProblemError | undefined;
+  #answered = false;
   #gaveUp = false;
   /** Nobody waits for the handler any more. */
   #abandoned = false;
+  #closed = false;
   #watchesHead = false;
 
   constructor(request: IncomingMessage, response: ServerResponse & Worked) {
     this.#request = request;
     this.#response = response;
+    this.endBefore = response.end;
     response[WORK] = this;
+    response.end = endWorked as ServerResponse['end'];
     response.destroy = destroyWorked;
     response.on('close', onResponseClose);
     // Its response is not told that it closes when it stands behind others.
@@ -93,15 +118,15 @@ export class Work implements RequestContext, BoundToConnection {
     return this.#controller.signal;
   }
 
-  /** Whether the caller has gone, as far as can be told now. */
-  get callerIsGone(): boolean {
+  /** Whether the caller has gone, as far as can be told now, or was answered in the handler's place. */
+  get isAbandoned(): boolean {
     const { destroyed, socket } = this.#response;
-    return destroyed || (socket === null && this.#request.socket.destroyed);
+    return this.#abandoned || destroyed || (socket === null && this.#request.socket.destroyed);
   }
 
-  /** Whether the handler has ended the response; its last bytes may still be on their way. */
+  /** Whether the response has been ended; its last bytes may still be on their way. */
   get isAnswered(): boolean {
-    return this.#response.writableEnded && !this.#abandoned;
+    return this.#answered || this.#response.writableEnded;
   }
 
   /** Whether the policy has let the request through already. */
@@ -112,19 +137,32 @@ export class Work implements RequestContext, BoundToConnection {
     return false;
   }
 
+  /** Asks the caller not to use its connection again. */
+  closeConnection(): void {
+    if (!this.#response.headersSent) this.#response.setHeader('connection', 'close');
+  }
+
   join(participant: Participant): void {
     participant.outer = this.#innermost;
     this.#innermost = participant;
   }
 
-  leave(participant: Participant): void {
+  /**
+   * The participant is done with the request; it is told when the response has closed.
+   * @returns whether that is still to come
+   */
+  leave(participant: Participant): boolean {
     if (this.#innermost === participant) {
       this.#innermost = participant.outer;
-      return;
+    } else {
+      for (let each = this.#innermost; each !== undefined; each = each.outer) {
+        if (each.outer === participant) each.outer = participant.outer;
+      }
     }
-    for (let each = this.#innermost; each !== undefined; each = each.outer) {
-      if (each.outer === participant) each.outer = participant.outer;
-    }
+    if (!this.#answered || this.#closed) return false;
+    participant.outer = this.#lingering;
+    this.#lingering = participant;
+    return true;
   }
 
   /** Tells the participants of the answer's head as soon as it is written. */
@@ -136,30 +174,42 @@ export class Work implements RequestContext, BoundToConnection {
     });
   }
 
+  /** The handler has ended the response. */
+  handlerAnswered(): void {
+    if (this.#abandoned || this.#answered || this.#gaveUp) return;
+    this.#answered = true;
+    // Later, so that what follows the end in the handler comes before the next request.
+    atEndOfTurn(this);
+  }
+
+  turnEnded(): void {
+    const { statusCode } = this.#response;
+    this.#each((participant) => participant.completed(statusCode));
+  }
+
   connectionClosed(): void {
     this.closed();
   }
 
   /** The response has closed. */
   closed(): void {
-    if (this.#abandoned) return;
-    const { writableEnded, writableFinished, statusCode } = this.#response;
-    if (!writableEnded && !this.#gaveUp) {
-      if (this.#innermost?.waits !== true) watchEnd(this.#response, () => this.handlerEnded());
-      this.#abandon(undefined);
-    } else if (writableFinished && writableEnded) {
-      this.#each((participant) => participant.completed(statusCode));
-    } else if (this.#gaveUp) {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#gaveUp) {
       this.#each((participant) => participant.broke());
-    } else {
-      this.#each((participant) => participant.ended());
+    } else if (!this.#abandoned && !this.#answered) {
+      const idle = this.#innermost?.waits === true;
+      if (!idle) makeLate(this.#response, () => this.handlerEnded(), false);
+      this.#abandon(undefined);
     }
+    this.#letGo();
   }
 
   /** The response is being destroyed, by those who work on it or by Node. */
   givenUp(): void {
     // Node does it to those that wait behind others on a connection that has closed.
-    if (!this.#request.socket.destroyed) this.#gaveUp = true;
+    const byThem = !this.#request.socket.destroyed && !this.#answered;
+    if (byThem && !this.#abandoned) this.#gaveUp = true;
     this.handlerEnded();
   }
 
@@ -175,14 +225,14 @@ export class Work implements RequestContext, BoundToConnection {
   cutShort(problem: ProblemError, by: Participant): void {
     if (this.#abandoned) return;
     const response = this.#response;
-    const { headersSent, writableEnded } = response;
     this.#abandoned = true;
-    if (headersSent) {
+    if (response.headersSent) {
       cutOff(response);
-      if (!writableEnded) this.#makeLate(by);
+      if (!this.#answered) this.#makeLate(by);
     } else {
       by.answer(problem);
-      if (response.writableEnded) this.#makeLate(by);
+      // Others may still delay the end of it, but the handler must not write into it any more.
+      if (response.headersSent) this.#makeLate(by);
       else response.once('finish', () => this.#makeLate(by));
     }
     this.#abandon(problem);
@@ -204,6 +254,16 @@ export class Work implements RequestContext, BoundToConnection {
 
   #abort(controller: AbortController): void {
     controller.abort(this.#problem ?? new DOMException('the caller has left', 'AbortError'));
+  }
+
+  #letGo(): void {
+    let participant = this.#lingering;
+    this.#lingering = undefined;
+    while (participant !== undefined) {
+      const { outer } = participant;
+      participant.closed();
+      participant = outer;
+    }
   }
 
   #each(tell: (participant: Participant) => void): void {
