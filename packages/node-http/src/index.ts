@@ -1,5 +1,6 @@
 export { keepRawBody } from './body/raw-body.ts';
 export { stopTap, tapRawBody } from './body/raw-body-tap.ts';
+export { callsOf, type MiddlewareMaker, type SpillwayCalls } from './calls.ts';
 export {
   Engine,
   type EngineOptions,
