@@ -82,11 +82,10 @@ export function waitingCells({ count, bytes, leaving, serving, keys }: WaitingFi
       ['until all are answered', `${serving.seconds.toFixed(2)} s`, of(serving.seconds)],
       ['the same without a queue', `${serving.bareSeconds.toFixed(2)} s`, of(serving.bareSeconds)],
       [
-        'memory of a key, remembered',
-        `${grouped(keys.bytesPerRememberedKey)} bytes`,
-        `${grouped(keys.remembered)} remembered of ${grouped(keys.count)}`,
+        'memory of a key, forgotten',
+        `${keys.bytesPerForgottenKey.toFixed(1)} bytes`,
+        `each of ${grouped(keys.count)}`,
       ],
-      ['memory of a key, forgotten', `${keys.bytesPerForgottenKey.toFixed(1)} bytes`, 'each'],
     ],
   };
 }

@@ -29,8 +29,6 @@ export interface WaitingFigures {
   /** Requests that each have a key of their own, one after the other. */
   readonly keys: {
     readonly count: number;
-    readonly remembered: number;
-    readonly bytesPerRememberedKey: number;
     /** Of what is left when the keys' time is over, for each that there was. */
     readonly bytesPerForgottenKey: number;
   };

@@ -106,15 +106,10 @@ async function measureKeys(): Promise<WaitingFigures['keys']> {
   while (Number(gateOf('keys').keys) > 0) await settledBytes();
   const start = await settledBytes();
   await askByKeys(keyCount);
-  gc?.();
-  const remembered = Number(gateOf('keys').keys);
-  const full = bytes();
   while (Number(gateOf('keys').keys) > 0) await new Promise((done) => setTimeout(done, 100));
   const end = await settledBytes();
   return {
     count: keyCount,
-    remembered,
-    bytesPerRememberedKey: (full - start) / remembered,
     bytesPerForgottenKey: (end - start) / keyCount,
   };
 }

@@ -10,7 +10,7 @@ import { sanePriority, WaitingLine } from './waiting-line.ts';
 const TOLD_AFTER_MS = 20;
 /** How long a lane that Bottleneck knows of is kept for the next request. */
 const LANE_KEPT_MS = 250;
-/** How long a key is remembered while nothing runs or waits there. */
+/** How long a key that is worth it is remembered while nothing runs or waits there. */
 const KEY_KEPT_MS = 1_000;
 
 export type Entry = 'running' | 'waiting' | 'full';
@@ -126,7 +126,9 @@ export class Gate implements SlotsContext {
     this.#running--;
     slots.giveBack(visitor, now, heldMs);
     if (slots === this.#only || slots.running > 0 || slots.waiting > 0) return;
-    if (slots.deadlines === undefined) this.#idleKeys.start(slots, now);
+    // To keep a key costs more than to make it anew: it has left the processor's caches when it goes.
+    if (slots.isUnremarkable) this.forget(slots);
+    else if (slots.deadlines === undefined) this.#idleKeys.start(slots, now);
   }
 
   /** How long a request that comes now might have to wait for a slot, in milliseconds. */

@@ -63,6 +63,11 @@ export class Slots implements LaneOwner, Expiring {
     return this.running < this.#context.maxCount;
   }
 
+  /** Nobody has had to wait, and no work has lasted: nothing is lost when it is forgotten. */
+  get isUnremarkable(): boolean {
+    return this.line === undefined && this.#book === undefined;
+  }
+
   /** Gives the visitor a slot. Ask {@link isFree} in the same synchronous step. */
   take(visitor: Visitor, now: number): void {
     this.running++;
