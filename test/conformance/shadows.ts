@@ -148,6 +148,26 @@ export function describeShadows(host: AdapterHost): void {
       );
     });
 
+    it('count on, with what is under way, when they are set anew', async () => {
+      const { origin, pool } = await shadowed(hangs);
+      const fill = async () => {
+        for (let round = 0; round < 3; round++) {
+          await Promise.all(Array.from({ length: 20 }, () => call(origin, '/')));
+        }
+      };
+      pool.setShadow('shadow', 1);
+      await fill();
+      pool.setShadow('shadow', 0);
+      pool.setShadow('shadow', 1);
+      await fill();
+      await until(() => {
+        expect(pool.status().shadows[0]).toMatchObject({
+          inFlight: 100,
+          requests: { dropped: 20 },
+        });
+      });
+    });
+
     it('see both arms of a split alike', async () => {
       const { origin, backends, pool } = await serve(host, {
         backends: { a: answers(200, 'a'), b: answers(200, 'b'), shadow: answers(200) },

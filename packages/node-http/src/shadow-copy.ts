@@ -7,8 +7,8 @@ import type { HttpBackend } from './http-backend.ts';
 
 /** How much of an answer is kept for comparison. */
 const MAX_COMPARED_BYTES = 65_536;
-/** How much of an answer is read at all: one that floods is cut off. */
-const MAX_READ_BYTES = 1_048_576;
+/** How much of an answer is read at all: to read one that floods would delay callers. */
+const MAX_READ_BYTES = MAX_COMPARED_BYTES;
 
 /** The first bytes of an answer, and whether there were more. */
 export class AnswerSample {

@@ -41,6 +41,7 @@ export class Members<B extends Backend> {
   /** By priority. */
   readonly #rollouts = new Map<number, Rollout>();
   #shadows: readonly Shadow<B>[] = [];
+  readonly #everShadowed = new Map<B, Shadow<B>>();
   #hasHandlers = false;
 
   constructor(configs: readonly BackendConfig[], host: MembersHost<B>) {
@@ -85,9 +86,12 @@ export class Members<B extends Backend> {
     }
     const share = readProportion(proportion, `${path}[${JSON.stringify(id)}]`);
     const read = readShadowOptions(options, path);
-    this.#dropShadow(backend);
-    if (share === 0) return;
-    this.#shadows = [...this.#shadows, new Shadow(backend, share, read, this.#host.clock)];
+    // The same one again, so that what is under way still counts.
+    const shadow = this.#everShadowed.get(backend) ?? new Shadow(backend, this.#host.clock);
+    shadow.set(share, read);
+    this.#everShadowed.set(backend, shadow);
+    const others = this.#shadows.filter((other) => other !== shadow);
+    this.#shadows = share === 0 ? others : [...others, shadow];
   }
 
   setTraffic(shares: unknown): void {
@@ -159,7 +163,7 @@ export class Members<B extends Backend> {
   dispose(): void {
     for (const rollout of [...this.#rollouts.values()]) rollout.supersede('the pool has ended');
     for (const removal of [...this.#removals.values()]) removal.end();
-    for (const shadow of this.#shadows) shadow.dispose();
+    for (const shadow of this.#everShadowed.values()) shadow.dispose();
     for (const backend of this.#all) backend.dispose();
   }
 
@@ -190,7 +194,8 @@ export class Members<B extends Backend> {
   }
 
   #dropShadow(backend: B): void {
-    for (const shadow of this.#shadows) if (shadow.backend === backend) shadow.dispose();
+    this.#everShadowed.get(backend)?.dispose();
+    this.#everShadowed.delete(backend);
     this.#shadows = this.#shadows.filter((shadow) => shadow.backend !== backend);
   }
 

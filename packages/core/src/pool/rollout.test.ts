@@ -44,7 +44,7 @@ function serve(
 
 describe('a rollout', () => {
   it('moves the shares step by step, judges the last step too, and is completed', async () => {
-    const { clock, pool, rollout, decisions } = setUp();
+    const { clock, pool, rollout, decisions, reports } = setUp();
     const seen: number[] = [];
     for (const step of steps) {
       seen.push(weights(pool).v2 ?? 0);
@@ -58,6 +58,7 @@ describe('a rollout', () => {
     expect(weights(pool)).toEqual({ v1: 0, v2: 1 });
     expect(decisions()).toEqual([...steps.map((step) => ['step', step]), ['complete', 1]]);
     expect(clock.pendingTimers).toBe(0);
+    expect(reports.map(({ requests }) => requests)).toEqual([0, 20, 20, 20, 20]);
     expect(pool.status().rollouts).toEqual([]);
   });
 

@@ -66,7 +66,7 @@ export interface RolloutReport {
   readonly reason: string;
   /** The share of the new backend from now on. */
   readonly share: number;
-  /** Its requests in this step, and what came of them. */
+  /** Its requests in the step that was judged, and what came of them. */
   readonly requests: number;
   readonly failureRatio: number | undefined;
   readonly latencyMs: number | undefined;
@@ -207,6 +207,8 @@ export class Rollout {
 
   #next(): void {
     this.#step++;
+    // What the step before has seen is what this one is decided on.
+    const report = this.#figures('step', `step ${this.#step + 1} of ${this.config.steps.length}`);
     this.#stepBegan = this.#to.totals;
     const { share } = this;
     const old = [...this.#before].filter(([backend]) => backend !== this.#to && !backend.draining);
@@ -217,7 +219,7 @@ export class Rollout {
     }
     this.#host.share(shares);
     this.#wait();
-    this.#report('step', `step ${this.#step + 1} of ${this.config.steps.length}`);
+    this.#host.report(report);
   }
 
   #wait(): void {

@@ -82,9 +82,9 @@ export function readProportion(value: unknown, path: string): number {
  */
 export class Shadow<B extends Backend = Backend> {
   readonly backend: B;
-  readonly proportion: number;
-  readonly methods: 'safe' | 'all';
-  readonly compare: CompareAnswers | undefined;
+  #proportion = 0;
+  #methods: 'safe' | 'all' = 'safe';
+  #compare: CompareAnswers | undefined;
   readonly breaker: Breaker | undefined;
   readonly #counts = new Map<ShadowOutcome, number>(
     [...OUTCOMES, 'dropped' as const].map((outcome) => [outcome, 0]),
@@ -94,18 +94,21 @@ export class Shadow<B extends Backend = Backend> {
   #mismatches = 0;
   readonly #samples: Mismatch[] = [];
 
-  constructor(
-    backend: B,
-    proportion: number,
-    { methods, compare }: ReturnType<typeof readOptions>,
-    clock: Clock,
-  ) {
+  constructor(backend: B, clock: Clock) {
     this.backend = backend;
-    this.proportion = proportion;
-    this.methods = methods;
-    this.compare = compare;
     const rule = backend.config.breaker;
     this.breaker = rule && new Breaker(`shadow ${backend.id}`, rule, clock);
+  }
+
+  /** Copies that are under way stay, and what was counted. */
+  set(proportion: number, { methods, compare }: ReturnType<typeof readOptions>): void {
+    this.#proportion = proportion;
+    this.#methods = methods;
+    this.#compare = compare;
+  }
+
+  get compare(): CompareAnswers | undefined {
+    return this.#compare;
   }
 
   counts(): ReadonlyMap<ShadowOutcome, number> {
@@ -118,8 +121,8 @@ export class Shadow<B extends Backend = Backend> {
 
   /** Whether this request is to be copied; a draw of its own. */
   draws(method: string, random: Random): boolean {
-    if (this.methods === 'safe' && !SAFE_METHODS.has(method)) return false;
-    return this.proportion === 1 || random() < this.proportion;
+    if (this.#methods === 'safe' && !SAFE_METHODS.has(method)) return false;
+    return this.#proportion === 1 || random() < this.#proportion;
   }
 
   /** A place for one copy; `undefined`, and counted, when there is none. */
@@ -146,11 +149,12 @@ export class Shadow<B extends Backend = Backend> {
 
   /** Both have been answered. What `compare` throws is a mismatch, and fails nothing. */
   judge(method: string, path: string, primary: ComparedAnswer, shadow: ComparedAnswer): void {
-    if (this.compare === undefined) return;
+    const compare = this.#compare;
+    if (compare === undefined) return;
     this.#compared++;
     let verdict: unknown;
     try {
-      verdict = this.compare(primary, shadow);
+      verdict = compare(primary, shadow);
     } catch (error) {
       verdict = error instanceof Error ? error.message : String(error);
     }
@@ -169,8 +173,8 @@ export class Shadow<B extends Backend = Backend> {
   status(): ShadowStatus {
     return {
       backend: this.backend.id,
-      proportion: this.proportion,
-      methods: this.methods,
+      proportion: this.#proportion,
+      methods: this.#methods,
       inFlight: this.#inFlight,
       requests: Object.fromEntries(this.#counts) as Record<ShadowOutcome, number>,
       compared: this.#compared,
