@@ -57,8 +57,13 @@ function forwarded(forward: Forward, ctx: Context, rejects: boolean): Promise<En
       view: ctx.request,
     };
     forward(ctx.req, ctx.res, host, (error) => {
-      if (error === undefined) resolve('passed on');
-      else reject(error);
+      if (error === undefined) {
+        resolve('passed on');
+        return;
+      }
+      // Koa leaves an answer alone that has begun.
+      if (ctx.res.headersSent) ctx.res.destroy();
+      reject(error);
     });
   });
 }

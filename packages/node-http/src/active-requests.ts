@@ -6,6 +6,8 @@ export interface ActiveRequest {
   readonly waits: boolean;
   /** Asks the caller not to use its connection again, unless its answer has begun. */
   closeConnection(): void;
+  /** A backend is gone: what it still does for this request is cut off. */
+  removed(backend: object): void;
   /** The time for shutting down is over. */
   shutDown(): void;
 }
@@ -50,6 +52,10 @@ export class ActiveRequests {
   windDown(): void {
     this.#windingDown = true;
     for (const request of this.#requests) request.closeConnection();
+  }
+
+  removed(backend: object): void {
+    for (const request of [...this.#requests]) request.removed(backend);
   }
 
   /** Refuses requests from now on. */

@@ -33,6 +33,7 @@ export class ConnectedPool extends Pool<HttpBackend> {
 
   protected override async discard(backend: HttpBackend): Promise<void> {
     backend.dispose();
+    this.active.removed(backend);
     await backend.destroy();
   }
 

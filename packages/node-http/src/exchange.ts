@@ -157,6 +157,9 @@ export abstract class Exchange
     this.ended();
   }
 
+  /** Its connections are closed, which ends what is under way there. */
+  removed(_backend: object): void {}
+
   /** A proxied answer says so when its head is written. */
   closeConnection(): void {}
 

@@ -49,6 +49,10 @@ export class InProcessServer {
 
   readonly connect: buildConnector.connector = (_options, callback) => {
     const [ours, theirs] = duplexPair();
+    // What handlers may ask of a socket, and has no meaning here.
+    for (const name of ['setTimeout', 'setNoDelay', 'setKeepAlive', 'ref', 'unref']) {
+      Object.defineProperty(theirs, name, { value: () => theirs });
+    }
     // Whoever ends a connection early is told by its request.
     ours.on('error', () => {});
     theirs.on('error', () => {});

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BackendHandler, Lease } from '@spillway/core';
 import { UnreadBody } from '../body/unread-body.ts';
@@ -17,6 +18,8 @@ export type Next = (error?: unknown) => void;
  */
 export class HandlingExchange extends ProxyExchange {
   readonly #next: Next;
+  /** A handler that is reached only later must still find the request's own AsyncLocalStorage. */
+  readonly #context = new AsyncResource('SpillwayHandler');
   #bodyIsTouched = false;
   /** Of the handler that has the request. */
   #handled: Lease<HttpBackend> | undefined;
@@ -60,6 +63,10 @@ export class HandlingExchange extends ProxyExchange {
     if (handled) makeLate(this.response, () => {}, true);
   }
 
+  override removed(backend: object): void {
+    if (this.#handled?.backend === backend) this.response.destroy();
+  }
+
   protected override attempt(lease: Lease<HttpBackend>): void {
     const { handler } = lease.backend.config;
     if (handler !== undefined) {
@@ -85,14 +92,19 @@ export class HandlingExchange extends ProxyExchange {
       lease.answered(statusCode, headers, this.pool.clock.now());
       this.sample?.head(statusCode, headers);
     });
-    if (this.issued !== undefined) {
-      response.appendHeader('set-cookie', this.issued.setCookie(cameByHttps(this)));
-    }
+    const { issued } = this;
+    if (issued !== undefined) addCookie(response, () => issued.setCookie(cameByHttps(this)));
     const { sample } = this;
     if (sample !== undefined) watchBody(response, (chunk) => sample.add(chunk));
     this.pool.served(lease.backend);
     try {
-      const result = handler(request, response, this.#next);
+      const result: unknown = this.#context.runInAsyncScope(
+        handler,
+        undefined,
+        request,
+        response,
+        this.#next,
+      );
       if (result instanceof Promise) result.catch(this.#next);
     } catch (error) {
       this.#next(error);
@@ -109,4 +121,25 @@ export class HandlingExchange extends ProxyExchange {
     lease.release(complete, this.pool.clock.now());
     if (complete) this.sampled();
   }
+}
+
+/** Once the head is written: beside the cookies that the handler has set by then. */
+function addCookie(response: ServerResponse, setCookie: () => string): void {
+  const { writeHead } = response;
+  response.writeHead = function headWithCookie(this: ServerResponse, ...args: unknown[]) {
+    const given = args.map((arg) => withoutCookies(response, arg));
+    response.appendHeader('set-cookie', setCookie());
+    return Reflect.apply(writeHead, this, given) as ServerResponse;
+  } as ServerResponse['writeHead'];
+}
+
+/** Headers that are handed to `writeHead` would replace those that were set before. */
+function withoutCookies(response: ServerResponse, headers: unknown): unknown {
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return headers;
+  const rest: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.toLowerCase() === 'set-cookie') response.setHeader(name, value as string | string[]);
+    else rest[name] = value;
+  }
+  return rest;
 }

@@ -61,6 +61,8 @@ export abstract class RoutePassage extends Passage implements ActiveRequest, Par
     else this.#context.runInAsyncScope(this.respond, this, problem);
   }
 
+  removed(): void {}
+
   closeConnection(): void {
     this.work.closeConnection();
   }
