@@ -56,6 +56,9 @@ export class InProcessServer {
     // Whoever ends a connection early is told by its request.
     ours.on('error', () => {});
     theirs.on('error', () => {});
+    // One side that is destroyed does not end the other before Node 24.
+    ours.once('close', () => theirs.destroy());
+    theirs.once('close', () => ours.destroy());
     this.#server.emit('connection', theirs);
     // Later, as with any connection: undici does not expect it from within its call.
     queueMicrotask(() => callback(null, ours as Socket));
