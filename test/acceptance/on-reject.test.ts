@@ -34,6 +34,27 @@ it.each([
   expect(String(await whole.received[0]?.body)).toBe(body ?? '');
 });
 
+it('an onReject that calls next() hands the request to a handler of the next pool', async () => {
+  const spillway = createSpillway();
+  const broken = await startBackend((request) => void request.socket.destroy());
+  const first = spillway.pool('first', { backends: [{ id: 'only', url: broken.url }] });
+  const handler = async (req: express.Request, res: express.Response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of req) chunks.push(chunk as Buffer);
+    res.json({ body: Buffer.concat(chunks).toString() });
+  };
+  const second = spillway.pool('second', { backends: [{ id: 'here', handler }] });
+  const app = express();
+  app.use(spillway.proxy(first, { onReject: (_error, _req, _res, next) => next() }));
+  app.use(spillway.proxy(second));
+  const server = createServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => spillway.shutdown({ server, timeoutMs: 0 }));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { text } = await call(origin, '/', { method: 'POST', body: 'that the first has read' });
+  expect(JSON.parse(text)).toEqual({ body: 'that the first has read' });
+});
+
 describe.each([
   ['Express 5', express],
   ['Express 4', express4],

@@ -6,6 +6,7 @@ import { describeAnswers } from './answers.ts';
 import { describeBodies } from './bodies.ts';
 import { describeBreakers } from './breakers.ts';
 import { describeForwarding } from './forwarding.ts';
+import { describeHandlerBodies } from './handler-bodies.ts';
 import { describeHandlers } from './handlers.ts';
 import { describeLeaving } from './leaving.ts';
 import { describeLimits } from './limits.ts';
@@ -36,6 +37,7 @@ export function describeAdapter(name: string, host: AdapterHost): void {
     describeTraffic(host);
     describeShadows(host);
     describeHandlers(host);
+    describeHandlerBodies(host);
     describeLimits(host);
     describeBreakers(host);
     describeTimeouts(host);

@@ -1,9 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PoolOptions } from '@spillway/core';
 import type { HttpPool } from '@spillway/node-http';
 import { describe, expect, it } from 'vitest';
 import type { AdapterHost } from '../support/adapter-host.ts';
-import { refuses, sha256, startBackend } from '../support/backend.ts';
+import { hangs, refuses, sha256, startBackend } from '../support/backend.ts';
 import { call, nextChunk, open, read } from '../support/caller.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { serveApp } from '../support/serve-app.ts';
@@ -103,7 +104,7 @@ export function describeHandlers(host: AdapterHost): void {
       }
     });
 
-    it('serve when a backend behind HTTP refuses, unless it has read of the body', async () => {
+    it('serve when a backend behind HTTP refuses', async () => {
       const remote = await startBackend(refuses());
       const { origin } = await withPool({
         backends: [
@@ -112,7 +113,52 @@ export function describeHandlers(host: AdapterHost): void {
         ],
       });
       expect((await call(origin, '/api/x')).text).toBe('here');
-      expect((await call(origin, '/api/x', { method: 'POST', body: 'read' })).status).toBe(429);
+      expect((await call(origin, '/api/x', { method: 'POST', body: 'a body' })).text).toBe('here');
+    });
+
+    it('serve what waited for a place when the first of them came, as any other request', async () => {
+      const storage = new AsyncLocalStorage<string>();
+      const came: IncomingMessage[] = [];
+      const given: [request: IncomingMessage, stored: string | undefined, body: string][] = [];
+      const remote = await startBackend(hangs);
+      let pool: HttpPool | undefined;
+      const { origin } = await serveApp(host, (app, spillway) => {
+        pool = spillway.pool('versions', {
+          backends: [{ id: 'there', url: remote.url, maxCount: 1 }],
+          queue: { maxQueueLength: 5 },
+        });
+        app.before((request) => void came.push(request));
+        app.store(storage, (request) => String(request.url));
+        app.mount('/', spillway.proxy(pool));
+        app.handle('/next', () => 'what comes next');
+      });
+      open(origin, '/hangs').request.end();
+      await remote.request();
+      const waiting = [
+        call(origin, '/get'),
+        call(origin, '/post', { method: 'POST', body: 'a body' }),
+        call(origin, '/next'),
+      ];
+      await until(() => expect(pool?.status().waiting).toBe(3));
+      pool?.add({
+        id: 'here',
+        priority: 2,
+        handler: async (request: IncomingMessage, response: ServerResponse, next: () => void) => {
+          given.push([request, storage.getStore(), (await bodyOf(request)).toString()]);
+          if (request.url === '/next') next();
+          else response.end(`here ${request.url}`);
+        },
+      });
+      const answers = await within(3_000, Promise.all(waiting));
+      expect(answers.map(({ status, text }) => `${status} ${text}`)).toEqual([
+        '200 here /get',
+        '200 here /post',
+        '200 what comes next',
+      ]);
+      for (const [request, stored, body] of given) {
+        expect(came).toContain(request);
+        expect([stored, body]).toEqual([request.url, request.url === '/post' ? 'a body' : '']);
+      }
     });
 
     it('are not made again elsewhere, whatever they answer, and trip their breaker', async () => {
@@ -229,6 +275,34 @@ export function describeHandlers(host: AdapterHost): void {
       pool.setShadow('v2', 1, { methods: 'all' });
       await call(origin, '/api/', { method: 'POST', body: 'the body' });
       await until(() => expect(copies).toEqual(['one the body', 'two the body']));
+    });
+
+    it('as shadows get the body that a backend behind HTTP is sent, while it comes', async () => {
+      const remote = await startBackend(async (_request, response, received) => {
+        await received.body;
+        response.end('there');
+      });
+      const copies: string[] = [];
+      const { origin, pool } = await withPool({
+        backends: [
+          { id: 'there', url: remote.url },
+          {
+            id: 'here',
+            handler: async (request: IncomingMessage, response: ServerResponse) => {
+              copies.push((await bodyOf(request)).toString());
+              response.end('here');
+            },
+            weight: 0,
+          },
+        ],
+      });
+      pool.setShadow('here', 1, { methods: 'all' });
+      const { request, response } = open(origin, '/api/', { method: 'POST' });
+      request.write('the first part, ');
+      await until(() => expect(remote.received).toHaveLength(1));
+      request.end('the second');
+      expect((await read(await response)).text).toBe('there');
+      await until(() => expect(copies).toEqual(['the first part, the second']));
     });
 
     it('serve pool.fetch, too', async () => {

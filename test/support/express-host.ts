@@ -48,6 +48,9 @@ function createApp(express: typeof import('express')): HostApp {
         const work = handler({
           request: req,
           response: res,
+          get body() {
+            return req.body;
+          },
           get signal() {
             return req.spillway.signal;
           },

@@ -5,6 +5,8 @@ import type { Readable } from 'node:stream';
 export interface HandlerCall {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** What a parser has made of the body. */
+  readonly body: unknown;
   /** `req.spillway.signal`, or `ctx.state.spillway.signal`. */
   readonly signal: AbortSignal;
   /** Answers as the framework's users do. */

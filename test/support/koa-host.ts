@@ -83,6 +83,9 @@ function createApp(app: Koa): HostApp {
         return handler({
           request: ctx.req,
           response: ctx.res,
+          get body() {
+            return (ctx.request as { body?: unknown }).body;
+          },
           get signal() {
             return ctx.state.spillway.signal;
           },

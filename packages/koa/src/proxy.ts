@@ -21,7 +21,7 @@ export function proxy(pool: HttpPool, options: ProxyOptions): Middleware {
     const { statusCode } = ctx.res;
     ctx.respond = false;
     // A handler among the backends finds a response as Node makes them, and not Koa's 404.
-    if (pool.hasHandlers) ctx.res.statusCode = 200;
+    ctx.res.statusCode = 200;
     let end: End;
     try {
       end = await forwarded(forward, ctx, onReject !== undefined);

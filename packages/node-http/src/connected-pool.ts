@@ -2,6 +2,7 @@ import { Deadlines, Pool, type PoolContext, type PoolOptions } from '@spillway/c
 import { ActiveRequests } from './active-requests.ts';
 import type { Attempt } from './attempt.ts';
 import { HttpBackend } from './http-backend.ts';
+import { Likeness } from './in-process.ts';
 
 /** How long the rest of an answer that nobody wants may take before its connection is closed. */
 const DRAIN_MS = 1_000;
@@ -10,6 +11,8 @@ const DRAIN_MS = 1_000;
 export class ConnectedPool extends Pool<HttpBackend> {
   /** Requests under way or in the queue. */
   readonly active = new ActiveRequests();
+  /** Of the requests that handlers of this process are given. */
+  readonly likeness: Likeness;
   readonly headersDeadlines: Deadlines<Attempt>;
   readonly bodyDeadlines: Deadlines<Attempt>;
   readonly drainDeadlines: Deadlines<Attempt>;
@@ -17,9 +20,11 @@ export class ConnectedPool extends Pool<HttpBackend> {
   /** Typed by `options`, which are checked here. Users call `createSpillway().pool()`. */
   constructor(name: string, options: PoolOptions, context: PoolContext) {
     const { clock } = context;
+    const likeness = new Likeness();
     super(name, options, context, (config, timeouts, events) => {
-      return new HttpBackend(config, timeouts, clock, events);
+      return new HttpBackend(config, timeouts, clock, events, likeness);
     });
+    this.likeness = likeness;
     const { headersMs, bodyMs } = this.config.timeouts;
     this.headersDeadlines = new Deadlines(headersMs, clock);
     this.bodyDeadlines = new Deadlines(bodyMs, clock);

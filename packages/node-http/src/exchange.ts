@@ -209,6 +209,12 @@ export abstract class Exchange
     this.refuse(problem);
   }
 
+  /** The answer to fall back on is not needed: whoever has the request now answers it. */
+  protected discardHeld(): void {
+    this.#held?.discard();
+    this.#held = undefined;
+  }
+
   /** The answer cannot be given to the caller as it came. */
   protected malformed(attempt: Attempt, cause: unknown): void {
     attempt.cancel();
@@ -242,8 +248,7 @@ export abstract class Exchange
   #leave(): void {
     this.#over = true;
     this.#shadowing?.ended(false);
-    this.#held?.discard();
-    this.#held = undefined;
+    this.discardHeld();
     this.body.discard();
     this.leaveQueue();
     this.pool.active.leave(this);

@@ -9,7 +9,7 @@ import {
 } from '@spillway/core';
 import { buildConnector, errors, Pool as UndiciPool } from 'undici';
 import { headersNotForwarded, type NotForwarded } from './headers.ts';
-import { InProcessServer } from './in-process.ts';
+import { InProcessServer, type Likeness } from './in-process.ts';
 
 /** What undici's connector is, beside its types: it returns the socket that it connects. */
 type Connect = (options: buildConnector.Options, callback: buildConnector.Callback) => Socket;
@@ -35,10 +35,11 @@ export class HttpBackend extends Backend {
     timeouts: PoolConfig['timeouts'],
     clock: Clock,
     events: BackendEvents,
+    likeness: Likeness,
   ) {
     super(config, clock, events);
     this.basePath = config.url?.pathname.replace(/\/+$/, '') ?? '';
-    this.inProcess = config.handler && new InProcessServer(config.handler);
+    this.inProcess = config.handler && new InProcessServer(config.handler, likeness);
     this.ownHeaders = Object.entries(config.headers).flat();
     this.notForwarded = headersNotForwarded(Object.keys(config.headers));
     this.#timeouts = timeouts;

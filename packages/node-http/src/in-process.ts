@@ -9,10 +9,29 @@ import { duplexPair } from 'node:stream';
 import type { BackendHandler } from '@spillway/core';
 import type { buildConnector } from 'undici';
 
-/** What a framework makes of the requests and responses that it hands to handlers. */
-interface Likeness {
-  readonly request: object;
-  readonly response: object;
+/**
+ * What a framework makes of requests and responses, learnt from the first that comes by. Handlers
+ * expect it: Express's `res.json()`, for one.
+ */
+export class Likeness {
+  #request: object | undefined;
+  #response: object | undefined;
+
+  learn(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#request !== undefined) return;
+    const prototype = Object.getPrototypeOf(request) as object;
+    if (prototype === IncomingMessage.prototype) return;
+    this.#request = prototype;
+    this.#response = Object.getPrototypeOf(response) as object;
+  }
+
+  dress(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#request === undefined || this.#response === undefined) return;
+    Object.setPrototypeOf(request, this.#request);
+    Object.setPrototypeOf(response, this.#response);
+    Object.assign(request, { res: response });
+    Object.assign(response, { req: request, locals: Object.create(null) });
+  }
 }
 
 /**
@@ -21,12 +40,11 @@ interface Likeness {
  */
 export class InProcessServer {
   readonly #server;
-  #likeness: Likeness | undefined;
 
-  constructor(handler: BackendHandler) {
+  constructor(handler: BackendHandler, likeness: Likeness) {
     const listener: RequestListener = (request, response) => {
       const next = endUnanswered(response);
-      if (this.#likeness !== undefined) dress(request, response, this.#likeness);
+      likeness.dress(request, response);
       try {
         const result = handler(request, response, next);
         if (result instanceof Promise) result.catch(next);
@@ -35,16 +53,6 @@ export class InProcessServer {
       }
     };
     this.#server = createServer(listener);
-  }
-
-  /** Handlers expect what their framework gives them: Express's `res.json()`, for one. */
-  resemble(request: IncomingMessage, response: ServerResponse): void {
-    if (this.#likeness !== undefined) return;
-    const likeness = {
-      request: Object.getPrototypeOf(request) as object,
-      response: Object.getPrototypeOf(response) as object,
-    };
-    if (likeness.request !== IncomingMessage.prototype) this.#likeness = likeness;
   }
 
   readonly connect: buildConnector.connector = (_options, callback) => {
@@ -63,13 +71,6 @@ export class InProcessServer {
     // Later, as with any connection: undici does not expect it from within its call.
     queueMicrotask(() => callback(null, ours as Socket));
   };
-}
-
-function dress(request: IncomingMessage, response: ServerResponse, likeness: Likeness): void {
-  Object.setPrototypeOf(request, likeness.request);
-  Object.setPrototypeOf(response, likeness.response);
-  Object.assign(request, { res: response });
-  Object.assign(response, { req: request, locals: Object.create(null) });
 }
 
 /** What the end of a framework's own chain does. */

@@ -13,6 +13,11 @@ export interface RequestBody {
    * they are not kept or will not come.
    */
   whole(callback: (bytes: Buffer | null | undefined) => void): void;
+  /**
+   * What has been read of the request so far, from its first byte on: from now on somebody else
+   * reads it. `undefined` when nobody has read it, or it was not kept.
+   */
+  takeBack(): readonly Buffer[] | undefined;
   /** No attempt follows: what the caller still sends is read and thrown away. */
   discard(): void;
 }
@@ -32,6 +37,7 @@ export const emptyBody: RequestBody = {
   length: 0,
   open: () => null,
   whole: (callback) => callback(null),
+  takeBack: () => undefined,
   discard() {},
 };
 
@@ -54,6 +60,10 @@ export class BufferedBody implements RequestBody {
 
   whole(callback: (bytes: Buffer) => void): void {
     callback(this.#bytes);
+  }
+
+  takeBack(): readonly Buffer[] {
+    return [this.#bytes];
   }
 
   discard(): void {}

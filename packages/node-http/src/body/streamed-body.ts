@@ -32,10 +32,10 @@ export class StreamedBody implements RequestBody {
     this.#maxKept = maxKept;
     this.#giveUp = giveUp;
     source.pause();
-    source.on('data', (chunk: Buffer) => this.#receive(chunk));
-    source.on('end', () => this.#finish(undefined));
-    source.on('error', (error) => this.#finish(error));
-    source.on('close', () => this.#finish(new Error('the caller ended its request early')));
+    source.on('data', this.#receive);
+    source.on('end', this.#end);
+    source.on('error', this.#finish);
+    source.on('close', this.#close);
   }
 
   get resendable(): boolean {
@@ -56,6 +56,19 @@ export class StreamedBody implements RequestBody {
     if (this.#ended || this.#kept === undefined) this.#tellWhole();
   }
 
+  takeBack(): readonly Buffer[] | undefined {
+    const source = this.#source;
+    source.off('data', this.#receive);
+    source.off('end', this.#end);
+    source.off('error', this.#finish);
+    source.off('close', this.#close);
+    const kept = this.#kept;
+    this.#kept = undefined;
+    this.#reader = undefined;
+    this.#tellWhole();
+    return kept;
+  }
+
   discard(): void {
     this.#kept = undefined;
     this.#reader = undefined;
@@ -70,7 +83,7 @@ export class StreamedBody implements RequestBody {
     tell?.(bytes && Buffer.concat(bytes));
   }
 
-  #receive(chunk: Buffer): void {
+  readonly #receive = (chunk: Buffer): void => {
     this.#size += chunk.length;
     if (this.#kept !== undefined) {
       if (this.#size > this.#maxKept) {
@@ -82,16 +95,20 @@ export class StreamedBody implements RequestBody {
     }
     if (this.#reader === undefined) return;
     if (!this.#reader.offer(chunk)) this.#source.pause();
-  }
+  };
 
-  #finish(error: Error | undefined): void {
+  readonly #end = (): void => this.#finish(undefined);
+
+  readonly #close = (): void => this.#finish(new Error('the caller ended its request early'));
+
+  readonly #finish = (error: Error | undefined): void => {
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
     this.#tellWhole();
     if (error === undefined) this.#reader?.finish();
     else this.#reader?.destroy(error);
-  }
+  };
 }
 
 /** One attempt's view of the body: what was kept first, then each chunk as it comes. */

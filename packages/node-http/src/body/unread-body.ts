@@ -9,6 +9,7 @@ export class UnreadBody implements RequestBody {
   readonly length = undefined;
   readonly #request: IncomingMessage;
   readonly #maxBytes: number;
+  #onWhole: ((bytes: Buffer | null | undefined) => void) | undefined;
 
   /** @param maxBytes how much of it is kept for copies */
   constructor(request: IncomingMessage, maxBytes: number) {
@@ -20,21 +21,34 @@ export class UnreadBody implements RequestBody {
     return null;
   }
 
-  whole(callback: (bytes: Buffer | undefined) => void): void {
-    const request = this.#request;
-    const tell = () => {
-      const kept = keptRawBody(request);
-      const fits = kept !== undefined && !kept.decoded && kept.bytes.length <= this.#maxBytes;
-      callback(fits ? kept.bytes : undefined);
-    };
-    if (request.readableDidRead) {
-      tell();
+  whole(callback: (bytes: Buffer | null | undefined) => void): void {
+    this.#onWhole = callback;
+    if (this.#request.readableDidRead) {
+      this.#tellWhole();
     } else {
-      tapRawBody(request);
+      tapRawBody(this.#request);
       // It closes after its end, too.
-      request.once('close', tell);
+      this.#request.once('close', () => this.#tellWhole());
     }
   }
 
+  takeBack(): undefined {}
+
+  /** It is not left to a handler after all: `body` reads it, and tells who waits for the whole. */
+  becomes(body: RequestBody): void {
+    const tell = this.#onWhole;
+    this.#onWhole = undefined;
+    if (tell !== undefined) body.whole(tell);
+  }
+
   discard(): void {}
+
+  #tellWhole(): void {
+    const tell = this.#onWhole;
+    if (tell === undefined) return;
+    this.#onWhole = undefined;
+    const kept = keptRawBody(this.#request);
+    const fits = kept !== undefined && !kept.decoded && kept.bytes.length <= this.#maxBytes;
+    tell(fits ? kept.bytes : undefined);
+  }
 }

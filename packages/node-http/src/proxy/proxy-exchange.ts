@@ -1,10 +1,20 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type IssuedKey, type ProblemError, type RequestView, UpstreamError } from '@spillway/core';
+import {
+  type BackendHandler,
+  type IssuedKey,
+  type Lease,
+  type ProblemError,
+  type RequestView,
+  UpstreamError,
+} from '@spillway/core';
 import type { Attempt } from '../attempt.ts';
 import { BufferedBody, emptyBody, type RequestBody } from '../body/body.ts';
 import { keptRawBody } from '../body/raw-body.ts';
 import { stopTap } from '../body/raw-body-tap.ts';
+import { readAnew } from '../body/read-anew.ts';
 import { StreamedBody } from '../body/streamed-body.ts';
+import { UnreadBody } from '../body/unread-body.ts';
 import type { ConnectedPool } from '../connected-pool.ts';
 import { type BoundToConnection, onConnectionClose } from '../connection-close.ts';
 import { atEndOfTurn, type Unfinished } from '../end-of-turn.ts';
@@ -20,7 +30,9 @@ import {
 } from '../headers.ts';
 import type { HttpBackend } from '../http-backend.ts';
 import { sendProblem } from '../problem.ts';
+import { makeLate } from '../route/late-response.ts';
 import { endsByItself, endWork } from '../route/work.ts';
+import { HandlerAttempt, type Next } from './handler-attempt.ts';
 
 /** Bodies up to this size are gathered before they are sent: one write is cheaper than a stream. */
 const MAX_GATHERED_BYTES = 65_536;
@@ -64,12 +76,14 @@ function onRequestData(this: IncomingMessage & Owned, chunk: Buffer): void {
 export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToConnection {
   readonly request: IncomingMessage;
   trusted = false;
-  protected readonly response: ServerResponse;
-  protected readonly host: ProxyHost;
+  readonly #response: ServerResponse;
+  readonly #host: ProxyHost;
+  readonly #next: Next;
+  readonly #context = new AsyncResource('SpillwayProxy');
   /** The head that is to be written with the first chunk, or at the end of this turn. */
   #pendingHead: Attempt | undefined;
   /** The key that the caller is given with the answer, for it came without. */
-  protected readonly issued: IssuedKey | undefined;
+  readonly #issued: IssuedKey | undefined;
   /** All has been given, and the last bytes are on their way. */
   #flushing = false;
   #listensForDrain = false;
@@ -77,20 +91,26 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
   #missingBytes = 0;
   /** The body's content coding has been undone by a parser. */
   #decoded = false;
+  /** Of the handler that has the request. */
+  #handling: HandlerAttempt | undefined;
+  /** The handler reads a body that was read before. */
+  #readsAnew = false;
 
   constructor(
     pool: ConnectedPool,
     request: IncomingMessage,
     response: ServerResponse,
     host: ProxyHost,
+    next: Next,
   ) {
     const keyHash = pool.keyHashOf(host.view ?? request);
     const issued = keyHash === undefined ? pool.config.affinity?.cookie?.issue() : undefined;
     super(pool, request.method ?? 'GET', request.url ?? '/', keyHash ?? issued?.hash);
-    this.issued = issued;
+    this.#issued = issued;
     this.request = request;
-    this.response = response;
-    this.host = host;
+    this.#response = response;
+    this.#host = host;
+    this.#next = next;
     (response as Owned)[EXCHANGE] = this;
     response.on('close', onResponseClose);
     // Behind others on its connection: until Node 24 such a response is not told when that closes.
@@ -99,38 +119,39 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
 
   /** Reads the request's body as far as is needed, then makes the first attempt. */
   start(): void {
-    if (!this.prepare()) return;
+    if (!this.#prepare()) return;
+    if (this.pool.hasHandlers) {
+      this.#leaveBody();
+      this.begin();
+      return;
+    }
     const length = this.#bodyLength;
     if (length !== undefined && length > 0 && length <= this.#maxGathered && this.#bytesAreHere) {
       this.#missingBytes = length;
       // Most small bodies come with their head: taken at once, they never have to flow.
       if (!this.#takeBody()) atEndOfTurn(this);
-    } else if (this.streamBody()) {
+    } else if (this.#streamBody()) {
       this.begin();
     }
   }
 
   /** False when there is nobody to serve. */
-  protected prepare(): boolean {
-    const { destroyed, socket } = this.response;
+  #prepare(): boolean {
+    const { destroyed, socket } = this.#response;
     if (destroyed || (socket === null && this.request.socket.destroyed)) {
       // Left before the proxy was reached: no 'close' will tell.
       this.abandon();
       return false;
     }
     // The application's function, which may throw: asked here, where it is the one that is told.
-    this.trusted = tellsOfHopsBefore(this.request.headers) && this.host.trustsPeer(this.request);
+    this.trusted = tellsOfHopsBefore(this.request.headers) && this.#host.trustsPeer(this.request);
     return true;
   }
 
-  protected get hasBody(): boolean {
-    return this.#bodyLength !== 0;
-  }
-
   /** Has the body sent on as it comes, or as it was kept; false when it is gone, and that was said. */
-  protected streamBody(): boolean {
+  #streamBody(): boolean {
     const left = (this.request as Owned)[LEFT_BODY];
-    if (!this.hasBody) {
+    if (!this.#hasBody) {
       this.body = emptyBody;
     } else if (left !== undefined) {
       this.body = left;
@@ -144,6 +165,14 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
       this.body = new StreamedBody(this.request, length, maxKept, (request) => request.resume());
     }
     return true;
+  }
+
+  /** A handler reads the body itself: left alone until it is clear that it goes elsewhere. */
+  #leaveBody(): void {
+    this.pool.likeness.learn(this.request, this.#response);
+    if (!this.#hasBody) return;
+    const { maxBodyBytes } = this.pool.config.retry;
+    this.body = (this.request as Owned)[LEFT_BODY] ?? new UnreadBody(this.request, maxBodyBytes);
   }
 
   turnEnded(): void {
@@ -179,6 +208,37 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
     this.abandon();
   }
 
+  override abandon(): void {
+    this.#endHandling(true);
+    super.abandon();
+  }
+
+  override shutDown(): void {
+    const handled = this.#handling !== undefined;
+    this.#endHandling(false);
+    super.shutDown();
+    if (handled) makeLate(this.#response, () => {}, true);
+  }
+
+  override removed(backend: object): void {
+    if (this.#handling?.backend === backend) this.#response.destroy();
+  }
+
+  protected override attempt(lease: Lease<HttpBackend>): void {
+    const { body } = this;
+    const { handler } = lease.backend.config;
+    if (handler !== undefined) {
+      this.#handle(handler, lease);
+    } else if (!(body instanceof UnreadBody)) {
+      super.attempt(lease);
+    } else if (this.#streamBody()) {
+      body.becomes(this.body);
+      super.attempt(lease);
+    } else {
+      lease.release(false, this.pool.clock.now());
+    }
+  }
+
   /** The caller has taken what was written. */
   resume(): void {
     this.current?.resume();
@@ -186,11 +246,11 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
 
   override flushHead(): void {
     if (this.#pendingHead === undefined) return;
-    if (this.#writeHead(this.#pendingHead)) this.response.flushHeaders();
+    if (this.#writeHead(this.#pendingHead)) this.#response.flushHeaders();
   }
 
   protected override get committed(): boolean {
-    return this.response.headersSent;
+    return this.#response.headersSent;
   }
 
   protected override callerHeadersFor(backend: HttpBackend): FlatHeaders {
@@ -206,7 +266,7 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
 
   protected override deliverChunk(chunk: Buffer): boolean {
     const head = this.#pendingHead;
-    const response = this.response;
+    const response = this.#response;
     if (response.writableEnded) {
       this.abandon();
       return true;
@@ -235,18 +295,18 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
 
   protected override deliverEnd(): void {
     if (this.#pendingHead !== undefined && !this.#writeHead(this.#pendingHead)) return;
-    if (!this.response.writableEnded) this.response.end();
+    if (!this.#response.writableEnded) this.#response.end();
   }
 
   protected override cutOff(): void {
-    if (!this.response.writableEnded) this.response.destroy();
+    if (!this.#response.writableEnded) this.#response.destroy();
   }
 
   protected override refuse(problem: ProblemError): void {
     this.#pendingHead = undefined;
-    const { onProblem } = this.host;
-    if (this.response.writableEnded || onProblem === undefined) {
-      if (!this.response.writableEnded) sendProblem(this.response, problem);
+    const { onProblem } = this.#host;
+    if (this.#response.writableEnded || onProblem === undefined) {
+      if (!this.#response.writableEnded) sendProblem(this.#response, problem);
       this.ended();
       return;
     }
@@ -258,12 +318,16 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
 
   protected override ended(): void {
     // A policy in front of the proxy need not wait for the end of a response whose caller has left.
-    endWork(this.response);
-    if (this.response.writableEnded && !this.response.closed) {
+    endWork(this.#response);
+    if (this.#response.writableEnded && !this.#response.closed) {
       this.#flushing = true;
       this.pool.active.flushing++;
     }
-    this.host.onOver?.();
+    this.#host.onOver?.();
+  }
+
+  get #hasBody(): boolean {
+    return this.#bodyLength !== 0;
   }
 
   /** Not read already, nor to be read as text, which cannot be turned back into what came. */
@@ -292,21 +356,78 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
 
   /** A parser has read the body: what it kept is all there is to send. */
   #sendKeptBody(): boolean {
-    const kept = keptRawBody(this.request, this.host.view);
-    if (kept === undefined) {
+    if (!this.#takeKeptBody()) {
       const detail =
         'a body parser has read the body, and the bytes that came were not kept: give the parser { verify: keepRawBody } in Express, have app.use(keepRawBody) before it in Koa, or mount it after the proxy';
       this.reject(new UpstreamError('body_consumed', { policy: this.pool.name, detail }));
       return false;
     }
+    return true;
+  }
+
+  #takeKeptBody(): boolean {
+    const kept = keptRawBody(this.request, this.#host.view);
+    if (kept === undefined) return false;
     this.#decoded = kept.decoded;
     this.body = kept.bytes.length === 0 ? emptyBody : new BufferedBody(kept.bytes);
     return true;
   }
 
+  #handle(handler: BackendHandler, lease: Lease<HttpBackend>): void {
+    const { request, pool, sample } = this;
+    const issued = this.#issued;
+    const handling = new HandlerAttempt(lease, {
+      request,
+      response: this.#response,
+      next: this.#next,
+      context: this.#context,
+      clock: pool.clock,
+      setCookie: issued && (() => issued.setCookie(cameByHttps(this))),
+      sample,
+    });
+    this.#handling = handling;
+    this.discardHeld();
+    pool.likeness.learn(request, this.#response);
+    pool.served(lease.backend);
+    const read = this.#takeBackBody();
+    if (read === undefined) {
+      handling.begin(handler);
+    } else {
+      this.#readsAnew = true;
+      readAnew(request, read, () => handling.begin(handler));
+    }
+  }
+
+  /** What has been read of the body, if a handler does not find it as it came. */
+  #takeBackBody(): readonly Buffer[] | undefined {
+    if (this.body instanceof UnreadBody && (this.#bytesAreHere || !this.#takeKeptBody())) {
+      return undefined;
+    }
+    const read = this.body.takeBack();
+    const { headers } = this.request;
+    if (this.#decoded && read !== undefined) {
+      delete headers['content-encoding'];
+      if (headers['content-length'] !== undefined) {
+        headers['content-length'] = String(read.reduce((sum, { length }) => sum + length, 0));
+      }
+    }
+    this.body = emptyBody;
+    return read;
+  }
+
+  /** The response has closed, or is about to be closed by us. */
+  #endHandling(byItself: boolean): void {
+    const handling = this.#handling;
+    if (handling === undefined) return;
+    this.#handling = undefined;
+    if (handling.end(byItself)) this.sampled();
+    // Node does so for a body that nobody has read, and this one counts as read.
+    if (this.#readsAnew) this.request.resume();
+  }
+
   #writeHead(attempt: Attempt): boolean {
     this.#pendingHead = undefined;
-    const response = this.response;
+    const response = this.#response;
     if (response.writableEnded) {
       // The application has answered in the meantime: a deadline of its own, say.
       this.abandon();
@@ -314,8 +435,8 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
     }
     try {
       setAnswerHeaders(response, attempt.headers);
-      if (this.issued !== undefined) {
-        response.appendHeader('set-cookie', this.issued.setCookie(cameByHttps(this)));
+      if (this.#issued !== undefined) {
+        response.appendHeader('set-cookie', this.#issued.setCookie(cameByHttps(this)));
       }
       if (this.pool.active.windingDown) response.setHeader('connection', 'close');
       response.writeHead(attempt.statusCode);

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ConfigurationError } from '@spillway/core';
 import { HttpPool } from '../http-pool.ts';
 import { endUnanswered } from '../in-process.ts';
-import { HandlingExchange, type Next } from './handling-exchange.ts';
+import type { Next } from './handler-attempt.ts';
 import { ProxyExchange, type ProxyHost } from './proxy-exchange.ts';
 
 /**
@@ -26,9 +26,7 @@ export function createForward(pool: unknown): Forward {
     throw new ConfigurationError('proxy', "must be given a pool made by 'spillway.pool()'", pool);
   }
   return function forward(request, response, host, next) {
-    const exchange = pool.hasHandlers
-      ? new HandlingExchange(pool, request, response, host, next ?? endUnanswered(response))
-      : new ProxyExchange(pool, request, response, host);
-    exchange.start();
+    const passOn = next ?? endUnanswered(response);
+    new ProxyExchange(pool, request, response, host, passOn).start();
   };
 }

@@ -1,0 +1,94 @@
+import type { AsyncResource } from 'node:async_hooks';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BackendHandler, Clock, Lease } from '@spillway/core';
+import type { HttpBackend } from '../http-backend.ts';
+import type { AnswerSample } from '../shadow-copy.ts';
+import { watchBody, watchHead } from '../watch-answer.ts';
+
+/** Passes the request on to what comes after the proxy, or an error to whoever answers errors. */
+export type Next = (error?: unknown) => void;
+
+/** The request that a handler is given, and what belongs to it. */
+export interface Handled {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly next: Next;
+  /** The request's own AsyncLocalStorage, for a handler that is reached only later. */
+  readonly context: AsyncResource;
+  readonly clock: Clock;
+  /** The cookie that goes with the answer. */
+  readonly setCookie: (() => string) | undefined;
+  /** The answer, when it is compared with that of a shadow. */
+  readonly sample: AnswerSample | undefined;
+}
+
+/** The submission of a request to a handler of this process, which answers the caller itself. */
+export class HandlerAttempt {
+  readonly #lease: Lease<HttpBackend>;
+  readonly #handled: Handled;
+  #answered = false;
+  #over = false;
+
+  constructor(lease: Lease<HttpBackend>, handled: Handled) {
+    this.#lease = lease;
+    this.#handled = handled;
+  }
+
+  get backend(): HttpBackend {
+    return this.#lease.backend;
+  }
+
+  /** Does nothing when it is over already. */
+  begin(handler: BackendHandler): void {
+    if (this.#over) return;
+    const { request, response, next, context, sample, setCookie } = this.#handled;
+    watchHead(response, (statusCode, headers) => {
+      if (this.#over || this.#answered) return;
+      this.#answered = true;
+      this.#lease.answered(statusCode, headers, this.#handled.clock.now());
+      sample?.head(statusCode, headers);
+    });
+    if (setCookie !== undefined) addCookie(response, setCookie);
+    if (sample !== undefined) watchBody(response, (chunk) => sample.add(chunk));
+    try {
+      const result: unknown = context.runInAsyncScope(handler, undefined, request, response, next);
+      if (result instanceof Promise) result.catch(next);
+    } catch (error) {
+      next(error);
+    }
+  }
+
+  /**
+   * The response has closed, or is about to be closed by us.
+   * @returns whether the caller has got a whole answer
+   */
+  end(byItself: boolean): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    const { writableEnded, writableFinished } = this.#handled.response;
+    const complete = byItself && writableEnded && writableFinished;
+    this.#lease.release(complete, this.#handled.clock.now());
+    return complete;
+  }
+}
+
+/** Once the head is written: beside the cookies that the handler has set by then. */
+function addCookie(response: ServerResponse, setCookie: () => string): void {
+  const { writeHead } = response;
+  response.writeHead = function headWithCookie(this: ServerResponse, ...args: unknown[]) {
+    const given = args.map((arg) => withoutCookies(response, arg));
+    response.appendHeader('set-cookie', setCookie());
+    return Reflect.apply(writeHead, this, given) as ServerResponse;
+  } as ServerResponse['writeHead'];
+}
+
+/** Headers that are handed to `writeHead` would replace those that were set before. */
+function withoutCookies(response: ServerResponse, headers: unknown): unknown {
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return headers;
+  const rest: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.toLowerCase() === 'set-cookie') response.setHeader(name, value as string | string[]);
+    else rest[name] = value;
+  }
+  return rest;
+}
