@@ -344,6 +344,50 @@ export function describeHandlers(host: AdapterHost): void {
       await within(3_000, done);
     });
 
+    it.each<[string, (response: ServerResponse) => void]>([
+      ['setHeader', (response) => void response.setHeader('set-cookie', ['own=1', 'two=2'])],
+      [
+        'an object',
+        (response) => void response.writeHead(200, { 'Set-Cookie': ['own=1', 'two=2'] }),
+      ],
+      [
+        'a flat array',
+        (response) =>
+          void response.writeHead(200, ['Set-Cookie', 'own=1', 'x-a', 'b', 'set-cookie', 'two=2']),
+      ],
+      [
+        'a flat array with a list',
+        (response) => void response.writeHead(200, 'fine', ['set-cookie', ['own=1', 'two=2']]),
+      ],
+      [
+        'an array of pairs',
+        (response) =>
+          void response.writeHead(200, [
+            ['set-cookie', 'own=1'],
+            ['Set-Cookie', 'two=2'],
+          ] as never),
+      ],
+    ])('set the cookie of the affinity beside their own: %s', async (_, set) => {
+      const { origin } = await withPool({
+        backends: [
+          {
+            id: 'v1',
+            handler: (_request: unknown, response: ServerResponse) => {
+              set(response);
+              response.end('x');
+            },
+          },
+        ],
+        affinity: { cookie: 'version' },
+      });
+      const cookies = (await call(origin, '/api/x')).headers['set-cookie'] ?? [];
+      expect(cookies.map((one) => one.replace(/^version=.*/, 'version'))).toEqual([
+        'own=1',
+        'two=2',
+        'version',
+      ]);
+    });
+
     it('set the cookie of the affinity', async () => {
       const { origin } = await withPool({
         backends: [{ id: 'v1', handler: says('one') }],

@@ -18,15 +18,21 @@ export function watchHead(
 function given(args: readonly unknown[]): AnswerHeaders {
   const headers = args.find((arg) => typeof arg === 'object' && arg !== null);
   if (headers === undefined) return {};
-  const entries = Array.isArray(headers) ? pairs(headers) : Object.entries(headers as object);
   return Object.fromEntries(
-    entries.map(([name, value]) => [String(name).toLowerCase(), String(value)]),
+    headerEntries(headers as GivenHeaders).map(([name, value]) => [
+      String(name).toLowerCase(),
+      String(value),
+    ]),
   );
 }
 
-function pairs(list: readonly unknown[]): [unknown, unknown][] {
-  if (Array.isArray(list[0])) return list as [unknown, unknown][];
-  return list.flatMap((name, at) => (at % 2 === 0 ? [[name, list[at + 1]]] : []));
+/** Headers as they may be handed to `writeHead`: by name, in turn with their values, or in pairs. */
+export type GivenHeaders = Readonly<Record<string, unknown>> | readonly unknown[];
+
+export function headerEntries(headers: GivenHeaders): [name: unknown, value: unknown][] {
+  if (!Array.isArray(headers)) return Object.entries(headers);
+  if (Array.isArray(headers[0])) return headers as [unknown, unknown][];
+  return headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1]]] : []));
 }
 
 /** Calls `onChunk` with the answer's body as it is written. */

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BackendHandler, Clock, Lease } from '@spillway/core';
 import type { HttpBackend } from '../http-backend.ts';
 import type { AnswerSample } from '../shadow-copy.ts';
-import { watchBody, watchHead } from '../watch-answer.ts';
+import { type GivenHeaders, headerEntries, watchBody, watchHead } from '../watch-answer.ts';
 
 /** Passes the request on to what comes after the proxy, or an error to whoever answers errors. */
 export type Next = (error?: unknown) => void;
@@ -76,19 +76,29 @@ export class HandlerAttempt {
 function addCookie(response: ServerResponse, setCookie: () => string): void {
   const { writeHead } = response;
   response.writeHead = function headWithCookie(this: ServerResponse, ...args: unknown[]) {
-    const given = args.map((arg) => withoutCookies(response, arg));
+    const at = args.findIndex((arg) => typeof arg === 'object' && arg !== null);
+    // Those that are handed to `writeHead` replace what was set before.
+    const cookies = at === -1 ? [] : cookiesAmong(args[at] as GivenHeaders);
+    if (cookies.length > 0) {
+      response.setHeader('set-cookie', cookies);
+      args[at] = withoutCookies(args[at] as GivenHeaders);
+    }
     response.appendHeader('set-cookie', setCookie());
-    return Reflect.apply(writeHead, this, given) as ServerResponse;
+    return Reflect.apply(writeHead, this, args) as ServerResponse;
   } as ServerResponse['writeHead'];
 }
 
-/** Headers that are handed to `writeHead` would replace those that were set before. */
-function withoutCookies(response: ServerResponse, headers: unknown): unknown {
-  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return headers;
-  const rest: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.toLowerCase() === 'set-cookie') response.setHeader(name, value as string | string[]);
-    else rest[name] = value;
-  }
-  return rest;
+function cookiesAmong(headers: GivenHeaders): string[] {
+  return headerEntries(headers).flatMap(([name, value]) =>
+    isSetCookie(name) ? (value as string | string[]) : [],
+  );
+}
+
+function withoutCookies(headers: GivenHeaders): GivenHeaders {
+  const rest = headerEntries(headers).filter(([name]) => !isSetCookie(name));
+  return Array.isArray(headers) ? rest.flat() : Object.fromEntries(rest);
+}
+
+function isSetCookie(name: unknown): boolean {
+  return String(name).toLowerCase() === 'set-cookie';
 }
