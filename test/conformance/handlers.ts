@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { PoolOptions } from '@spillway/core';
+import type { PoolOptions, ProblemError } from '@spillway/core';
 import type { HttpPool } from '@spillway/node-http';
 import { describe, expect, it } from 'vitest';
 import type { AdapterHost } from '../support/adapter-host.ts';
@@ -341,6 +341,34 @@ export function describeHandlers(host: AdapterHost): void {
       const answer = await calling;
       expect([answer.status, answer.json().code]).toEqual([503, 'shutting_down']);
       responses[0]?.end('too late');
+      await within(3_000, done);
+    });
+
+    it.each<[string, (problem: ProblemError) => { status: number; body: string } | undefined]>([
+      ['answers', ({ code }) => ({ status: 418, body: `own ${code}` })],
+      ['passes it on', () => undefined],
+    ])('leave the end of shutting down to onReject, which %s', async (_, answer) => {
+      const responses: ServerResponse[] = [];
+      const { origin, spillway, server } = await withPool(
+        {
+          backends: [
+            {
+              id: 'v1',
+              handler: (_request: unknown, response: ServerResponse) =>
+                void responses.push(response),
+            },
+          ],
+        },
+        { onReject: host.onReject(answer) },
+      );
+      const calling = call(origin, '/api/x');
+      await until(() => expect(responses).toHaveLength(1));
+      const done = spillway.shutdown({ server, timeoutMs: 20 });
+      const { status, text } = await calling;
+      if (answer({} as ProblemError) === undefined) expect(status).toBe(555);
+      else expect([status, text]).toEqual([418, 'own shutting_down']);
+      const [response] = responses;
+      expect(() => response?.setHeader('x-too', 'late').end('too late')).not.toThrow();
       await within(3_000, done);
     });
 

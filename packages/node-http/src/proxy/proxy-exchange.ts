@@ -217,7 +217,11 @@ export class ProxyExchange extends Exchange implements Hop, Unfinished, BoundToC
     const handled = this.#handling !== undefined;
     this.#endHandling(false);
     super.shutDown();
-    if (handled) makeLate(this.#response, () => {}, true);
+    if (!handled) return;
+    const silence = () => makeLate(this.#response, () => {}, true);
+    // Whoever answers in the handler's place may do so only in a moment.
+    if (this.#response.headersSent) silence();
+    else this.#response.once('finish', silence);
   }
 
   override removed(backend: object): void {
