@@ -1,6 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { readOptions } from './options.ts';
@@ -89,10 +88,4 @@ it('tells what is wrong in one line, and starts nothing', async () => {
   ]);
   expect(output).toBe('');
   expect(code).toBe(2);
-});
-
-it('shows in its README the server that it runs', async () => {
-  const read = (name: string) => readFile(join(import.meta.dirname, name), 'utf8');
-  const [app] = (await read('server.ts')).split('\nif (import.meta');
-  expect(await read('README.md')).toContain(app?.slice(app.indexOf('  const spillway')));
 });

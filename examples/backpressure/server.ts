@@ -10,6 +10,7 @@ export interface AppOptions {
 }
 
 export function createApp({ concurrency, operationMs }: AppOptions) {
+  // #region app
   const spillway = createSpillway();
   const app = express();
   app.get('/readiness', spillway.readiness({ maxQueueRatio: 2 }));
@@ -24,6 +25,7 @@ export function createApp({ concurrency, operationMs }: AppOptions) {
     await sleep(operationMs); // a query, say
     res.json({ done: true });
   });
+  // #endregion
   return { app, spillway };
 }
 

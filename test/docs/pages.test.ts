@@ -7,7 +7,9 @@ const packages = readdirSync(join(root, 'packages'));
 const pages = [
   'README.md',
   ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
-  'examples/spillover/README.md',
+  ...readdirSync(join(root, 'examples'))
+    .map((name) => `examples/${name}/README.md`)
+    .filter((page) => existsSync(join(root, page))),
   ...packages.map((name) => `packages/${name}/README.md`),
 ];
 
