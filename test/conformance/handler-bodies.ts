@@ -7,7 +7,7 @@ import type { AdapterHost, HostApp } from '../support/adapter-host.ts';
 import { type Answer, refuses, sha256, startBackend } from '../support/backend.ts';
 import { type CallOptions, call, open, rawCaller, read } from '../support/caller.ts';
 import { serveApp } from '../support/serve-app.ts';
-import { until } from '../support/until.ts';
+import { until, within } from '../support/until.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => unknown;
 
@@ -155,6 +155,61 @@ export function describeHandlerBodies(host: AdapterHost): void {
         headers: { 'content-length': 8 },
       });
       expect([bodies, text]).toEqual([['of a GET'], 'what comes next']);
+    });
+
+    it('reads a body of any size of which a backend that cannot be reached has got nothing', async () => {
+      const gone = await startBackend(refuses());
+      await gone.close();
+      let pool: HttpPool | undefined;
+      const { origin } = await serveApp(host, (app, spillway) => {
+        pool = spillway.pool('versions', {
+          backends: [
+            { id: 'there', url: gone.url },
+            { id: 'here', handler: readers['for await'] as Handler, priority: 2 },
+          ],
+        });
+        app.mount('/', spillway.proxy(pool));
+      });
+      const body = Buffer.alloc(3_000_000, 'b');
+      const { status, text } = await call(origin, '/', { method: 'POST', body });
+      expect([status, text]).toEqual([200, sha256(body)]);
+      expect(pool?.status().backends[0]?.attempts.connect_error).toBe(1);
+    });
+
+    it('is told when its caller leaves while it reads', async () => {
+      const early: Answer = (_request, response) => void response.writeHead(429).end('full');
+      let begun = false;
+      const { promise: told, resolve: tell } = Promise.withResolvers<string>();
+      const { origin, pool } = await behind(early, (request) => {
+        begun = true;
+        request.resume().on('error', ({ message }) => tell(message));
+      });
+      const { request, leave } = open(origin, '/', { method: 'POST' });
+      request.write('the first part');
+      await until(() => expect(begun).toBe(true));
+      leave();
+      expect(await within(3_000, told)).toBe('aborted');
+      await until(() => expect(pool.status().running).toBe(0));
+    });
+
+    it('frees the backend that refused, however much that has to say', async () => {
+      const talks: Answer = (_request, response) => {
+        response.writeHead(429);
+        response.write(Buffer.alloc(1_000_000));
+      };
+      const responses: ServerResponse[] = [];
+      const { origin, pool } = await behind(talks, (_request, response) => {
+        responses.push(response);
+      });
+      const calling = call(origin, '/', { method: 'POST', body: 'a body' });
+      await until(() => expect(responses).toHaveLength(1));
+      const running = pool.status().backends.map(({ id, running: count }) => [id, count]);
+      expect(running).toEqual([
+        ['there', 0],
+        ['here', 1],
+      ]);
+      responses[0]?.end('here');
+      expect((await calling).text).toBe('here');
     });
 
     it('is not reached by a body that was too large to keep', async () => {
