@@ -45,6 +45,8 @@ export {
   type PoolStatus,
 } from './pool/pool.ts';
 export type { RetryOptions } from './pool/resubmission.ts';
+export { Submission } from './pool/submission.ts';
+export type { RemoveOptions, Shares } from './pool/traffic/options.ts';
 export type {
   Rollout,
   RolloutDecision,
@@ -52,7 +54,7 @@ export type {
   RolloutOptions,
   RolloutReport,
   RolloutState,
-} from './pool/rollout.ts';
+} from './pool/traffic/rollout.ts';
 export type {
   CompareAnswers,
   ComparedAnswer,
@@ -62,9 +64,7 @@ export type {
   ShadowOptions,
   ShadowOutcome,
   ShadowStatus,
-} from './pool/shadow.ts';
-export { Submission } from './pool/submission.ts';
-export type { RemoveOptions, Shares } from './pool/traffic.ts';
+} from './pool/traffic/shadow.ts';
 export type { RequestView } from './request-view.ts';
 export {
   type CircuitBreakerOptions,

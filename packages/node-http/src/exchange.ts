@@ -14,8 +14,8 @@ import type { ConnectedPool } from './connected-pool.ts';
 import type { FlatHeaders } from './headers.ts';
 import type { HttpBackend } from './http-backend.ts';
 import { targetPath } from './path.ts';
-import type { AnswerSample } from './shadow-copy.ts';
-import { type Shadowed, Shadowing } from './shadowing.ts';
+import type { AnswerSample } from './shadows/shadow-copy.ts';
+import { type Shadowed, Shadowing } from './shadows/shadowing.ts';
 
 /**
  * One caller's request and its answer. Knows when to hold an answer back, to try again, and to give

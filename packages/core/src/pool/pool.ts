@@ -6,11 +6,11 @@ import type { RequestView } from '../request-view.ts';
 import { tell } from '../tell.ts';
 import type { Backend, BackendConfig, BackendEvents, BackendStatus } from './backend.ts';
 import type { Balance } from './level.ts';
-import { Members } from './members.ts';
 import { type BackendOptions, type PoolConfig, readPoolOptions } from './options.ts';
-import type { Rollout, RolloutOptions, RolloutReport } from './rollout.ts';
-import type { Shadow, ShadowOptions, ShadowStatus } from './shadow.ts';
-import type { RemoveOptions, Shares } from './traffic.ts';
+import { Members } from './traffic/members.ts';
+import type { RemoveOptions, Shares } from './traffic/options.ts';
+import type { Rollout, RolloutOptions, RolloutReport } from './traffic/rollout.ts';
+import type { Shadow, ShadowOptions, ShadowStatus } from './traffic/shadow.ts';
 
 /** What a pool tells its listeners, by event name. */
 export interface PoolEvents {

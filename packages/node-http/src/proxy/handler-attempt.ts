@@ -2,7 +2,7 @@ import type { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BackendHandler, Clock, Lease } from '@spillway/core';
 import type { HttpBackend } from '../http-backend.ts';
-import type { AnswerSample } from '../shadow-copy.ts';
+import type { AnswerSample } from '../shadows/shadow-copy.ts';
 import { type GivenHeaders, headerEntries, watchBody, watchHead } from '../watch-answer.ts';
 
 /** Passes the request on to what comes after the proxy, or an error to whoever answers errors. */

@@ -1,13 +1,13 @@
-import type { BreakerRule } from '../breaker/rule.ts';
-import type { Clock, Random } from '../clock.ts';
-import { ConfigurationError } from '../errors.ts';
-import type { Backend, BackendConfig } from './backend.ts';
-import { type Balance, Level } from './level.ts';
-import { readNewBackend } from './options.ts';
+import type { BreakerRule } from '../../breaker/rule.ts';
+import type { Clock, Random } from '../../clock.ts';
+import { ConfigurationError } from '../../errors.ts';
+import type { Backend, BackendConfig } from '../backend.ts';
+import { type Balance, Level } from '../level.ts';
+import { readNewBackend } from '../options.ts';
+import { readRemoveOptions, readShares, type Shares } from './options.ts';
 import { Removal } from './removal.ts';
 import { Rollout, type RolloutReport, readRolloutOptions } from './rollout.ts';
 import { readProportion, readShadowOptions, Shadow } from './shadow.ts';
-import { readRemoveOptions, readShares, type Shares } from './traffic.ts';
 
 /** What the members of a pool need of it. */
 export interface MembersHost<B extends Backend> {

@@ -3,9 +3,9 @@ import { ScriptedSubmission, scriptedPool } from '@spillway/test/support/scripte
 import { seededRandom } from '@spillway/test/support/seeded-random.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ConfigurationError } from '../errors.ts';
-import type { Pool } from './pool.ts';
-import { hashOf } from './rendezvous.ts';
+import { ConfigurationError } from '../../errors.ts';
+import type { Pool } from '../pool.ts';
+import { hashOf } from '../rendezvous.ts';
 
 const url = 'http://127.0.0.1:9';
 const ids = (count: number) => Array.from({ length: count }, (_, index) => ({ id: `b${index}` }));

@@ -1,6 +1,6 @@
-import { ConfigurationError } from '../errors.ts';
-import { boolean, object, optional, positiveMs } from '../options.ts';
-import type { Backend } from './backend.ts';
+import { ConfigurationError } from '../../errors.ts';
+import { boolean, object, optional, positiveMs } from '../../options.ts';
+import type { Backend } from '../backend.ts';
 
 /** Shares of one level's traffic by backend id; they sum to 1. */
 export type Shares = Readonly<Record<string, number>>;

@@ -1,9 +1,9 @@
 import type { ComparedAnswer, Shadow } from '@spillway/core';
-import type { RequestBody } from './body/body.ts';
-import type { ConnectedPool } from './connected-pool.ts';
-import type { FlatHeaders } from './headers.ts';
-import type { HttpBackend } from './http-backend.ts';
-import { targetPath } from './path.ts';
+import type { RequestBody } from '../body/body.ts';
+import type { ConnectedPool } from '../connected-pool.ts';
+import type { FlatHeaders } from '../headers.ts';
+import type { HttpBackend } from '../http-backend.ts';
+import { targetPath } from '../path.ts';
 import { AnswerSample, ShadowCopy } from './shadow-copy.ts';
 
 /** The request that is copied. */

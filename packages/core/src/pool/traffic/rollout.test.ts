@@ -5,7 +5,7 @@ import {
   scriptedPool,
 } from '@spillway/test/support/scripted-submission.ts';
 import { describe, expect, it } from 'vitest';
-import type { Pool } from './pool.ts';
+import type { Pool } from '../pool.ts';
 import type { RolloutOptions, RolloutReport } from './rollout.ts';
 
 const steps = [0.01, 0.1, 0.5, 1];

@@ -1,9 +1,9 @@
 import type { ComparedAnswer, Shadow, ShadowLease } from '@spillway/core';
-import { Attempt, type AttemptOwner } from './attempt.ts';
-import { BufferedBody, emptyBody } from './body/body.ts';
-import type { ConnectedPool } from './connected-pool.ts';
-import type { FlatHeaders } from './headers.ts';
-import type { HttpBackend } from './http-backend.ts';
+import { Attempt, type AttemptOwner } from '../attempt.ts';
+import { BufferedBody, emptyBody } from '../body/body.ts';
+import type { ConnectedPool } from '../connected-pool.ts';
+import type { FlatHeaders } from '../headers.ts';
+import type { HttpBackend } from '../http-backend.ts';
 
 /** How much of an answer is kept for comparison. */
 const MAX_COMPARED_BYTES = 65_536;

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from '../clock.ts';
-import { ConfigurationError } from '../errors.ts';
+import type { Clock, Timer } from '../../clock.ts';
+import { ConfigurationError } from '../../errors.ts';
 import {
   array,
   nonEmptyString,
@@ -9,9 +9,9 @@ import {
   optional,
   positiveInteger,
   positiveMs,
-} from '../options.ts';
-import type { Backend } from './backend.ts';
-import { type AttemptTotals, ratioOf, since, sumOf } from './totals.ts';
+} from '../../options.ts';
+import type { Backend } from '../backend.ts';
+import { type AttemptTotals, ratioOf, since, sumOf } from '../totals.ts';
 
 /** When a rollout is broken off; both limits are differences between the new backend and the old ones. */
 export interface RolloutLimits {

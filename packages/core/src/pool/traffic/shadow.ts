@@ -1,9 +1,9 @@
-import { Breaker, type Pass } from '../breaker/breaker.ts';
-import type { Clock, Random } from '../clock.ts';
-import { ConfigurationError } from '../errors.ts';
-import { callable, object, oneOf, optional } from '../options.ts';
-import type { Backend } from './backend.ts';
-import { type AttemptFailure, type AttemptOutcome, OUTCOMES, outcomeOf } from './outcome.ts';
+import { Breaker, type Pass } from '../../breaker/breaker.ts';
+import type { Clock, Random } from '../../clock.ts';
+import { ConfigurationError } from '../../errors.ts';
+import { callable, object, oneOf, optional } from '../../options.ts';
+import type { Backend } from '../backend.ts';
+import { type AttemptFailure, type AttemptOutcome, OUTCOMES, outcomeOf } from '../outcome.ts';
 
 /** One of the two answers that are compared. */
 export interface ComparedAnswer {
