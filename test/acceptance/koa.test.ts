@@ -120,7 +120,7 @@ describe.each([
       const served = await serve(host, {
         backends: { only: answers(200) },
         app({ app, spillway, pool }) {
-          const forward = spillway.proxy(pool) as Middleware;
+          const forward = spillway.proxy(pool) as unknown as Middleware;
           const fallback: Middleware = async (ctx, next) => {
             await next();
             if (ctx.status === 404) await forward(ctx as never, next);
@@ -183,7 +183,7 @@ describe.each([
         base: '/base',
         app({ app, spillway, pool }) {
           const inner = new Application();
-          inner.use(mount('/chat', spillway.proxy(pool) as Middleware));
+          inner.use(mount('/chat', spillway.proxy(pool) as unknown as Middleware));
           use(app, async (ctx, next) => {
             await next();
             paths.push(ctx.path, ctx.url);

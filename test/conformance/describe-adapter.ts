@@ -20,6 +20,7 @@ import { describeStreams } from './streams.ts';
 import { describeSurface } from './surface.ts';
 import { describeTimeouts } from './timeouts.ts';
 import { describeTraffic } from './traffic.ts';
+import { describeUpgrades } from './upgrades.ts';
 
 /** What every adapter promises. Written once, run with real servers by each of them. */
 export function describeAdapter(name: string, host: AdapterHost): void {
@@ -38,6 +39,7 @@ export function describeAdapter(name: string, host: AdapterHost): void {
     describeShadows(host);
     describeHandlers(host);
     describeHandlerBodies(host);
+    describeUpgrades(host);
     describeLimits(host);
     describeBreakers(host);
     describeTimeouts(host);

@@ -235,6 +235,7 @@ it('tables the codes with their statuses and classes', () => {
     gateway_timeout: true,
     request_timeout: true,
     body_consumed: true,
+    bad_request: true,
   };
   const codes = new Set(rows.map(([name]) => codeOf(name)));
   expect([...codes].sort()).toEqual(Object.keys(all).sort());

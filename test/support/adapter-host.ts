@@ -14,6 +14,7 @@ import type {
   ReadinessOptions,
   ShutdownOptions,
   SpillwayStatus,
+  Upgrading,
 } from '@spillway/node-http';
 import type { Handler } from './handler.ts';
 
@@ -26,7 +27,7 @@ export type SimpleAnswer = { readonly status: number; readonly body: string } | 
 /** `createSpillway()`'s object, as far as it is alike in all adapters. */
 export interface HostSpillway {
   pool(name: string, options: PoolOptions): HttpPool;
-  proxy(pool: HttpPool, options?: { onReject?: Middleware }): Middleware;
+  proxy(pool: HttpPool, options?: { onReject?: Middleware }): Upgrading;
   limitConcurrency(options: LimitConcurrencyOptions): Middleware;
   circuitBreaker(options: CircuitBreakerOptions): Middleware;
   protect(options: ProtectOptions): Middleware;

@@ -8,7 +8,8 @@ export type ProblemCode =
   | 'bad_gateway'
   | 'gateway_timeout'
   | 'request_timeout'
-  | 'body_consumed';
+  | 'body_consumed'
+  | 'bad_request';
 
 /** The one table of statuses and titles; a policy may answer with another status where it says so. */
 const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: string }>> = {
@@ -21,6 +22,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: string }>>
   gateway_timeout: { status: 504, title: 'The backend did not answer in time' },
   request_timeout: { status: 504, title: 'The request took too long' },
   body_consumed: { status: 500, title: 'The request body has been read already' },
+  bad_request: { status: 400, title: 'The request cannot be forwarded as it is' },
 };
 
 const BRAND = Symbol.for('spillway.error');

@@ -1,6 +1,13 @@
 import { AsyncResource } from 'node:async_hooks';
 import { type ProblemError, read } from '@spillway/core';
-import { createForward, type HttpPool, type ProxyHost } from '@spillway/node-http';
+import {
+  createForward,
+  createUpgrade,
+  type Forward,
+  type HttpPool,
+  type ProxyHost,
+  type Upgrading,
+} from '@spillway/node-http';
 import type { Request, RequestHandler } from 'express';
 import { callOnReject, type OnReject } from './reject.ts';
 
@@ -14,9 +21,14 @@ const readOptions = read.object<ProxyOptions>({
 });
 
 /** Middleware that forwards every request that reaches it through the pool. */
-export function proxy(pool: HttpPool, options: ProxyOptions): RequestHandler {
+export function proxy(pool: HttpPool, options: ProxyOptions): RequestHandler & Upgrading {
   const { onReject } = readOptions(options, 'proxy');
-  const forward = createForward(pool);
+  return Object.assign(forwarding(createForward(pool), onReject), {
+    upgrade: createUpgrade(pool, trustsPeer),
+  });
+}
+
+function forwarding(forward: Forward, onReject: OnReject | undefined): RequestHandler {
   if (onReject === undefined) {
     const host: ProxyHost = { trustsPeer };
     return function spillwayProxy(req, res, next) {

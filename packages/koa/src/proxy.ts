@@ -1,6 +1,13 @@
 import { type ProblemError, read } from '@spillway/core';
-import { createForward, type Forward, type HttpPool, type ProxyHost } from '@spillway/node-http';
-import type { Context, Middleware } from 'koa';
+import {
+  createForward,
+  createUpgrade,
+  type Forward,
+  type HttpPool,
+  type ProxyHost,
+  type Upgrading,
+} from '@spillway/node-http';
+import type { Context, Middleware, Next } from 'koa';
 import type { OnReject } from './reject.ts';
 
 export interface ProxyOptions {
@@ -13,10 +20,10 @@ const readOptions = read.object<ProxyOptions>({
 });
 
 /** Middleware that forwards every request that reaches it through the pool. */
-export function proxy(pool: HttpPool, options: ProxyOptions): Middleware {
+export function proxy(pool: HttpPool, options: ProxyOptions): Middleware & Upgrading {
   const { onReject } = readOptions(options, 'proxy');
   const forward = createForward(pool);
-  return async function spillwayProxy(ctx, next) {
+  async function spillwayProxy(ctx: Context, next: Next): Promise<void> {
     const { respond } = ctx;
     const { statusCode } = ctx.res;
     ctx.respond = false;
@@ -34,7 +41,8 @@ export function proxy(pool: HttpPool, options: ProxyOptions): Middleware {
     if (!ctx.res.headersSent) ctx.res.statusCode = statusCode;
     if (end === 'passed on') await next();
     else await onReject?.(end, ctx, next);
-  };
+  }
+  return Object.assign(spillwayProxy, { upgrade: createUpgrade(pool, () => false) });
 }
 
 /** What is still to be done: the caller is told of a problem, or served by what comes next. */

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Duplex } from 'node:stream';
 import {
   type AttemptFailure,
   type Clock,
@@ -41,8 +42,12 @@ export interface AttemptOwner {
     readonly bodyDeadlines: Deadlines<Attempt>;
     readonly drainDeadlines: Deadlines<Attempt>;
   };
+  /** The protocol that the connection is to be switched to, if any. */
+  readonly upgrade?: string | undefined;
   /** The head has come: {@link Attempt.deliver} or {@link Attempt.hold} it now. */
   answered(attempt: Attempt): void;
+  /** The backend has switched protocols; the attempt lasts as long as its connection. */
+  upgraded?(attempt: Attempt, connection: Duplex): void;
   /** A head that is to be delivered is still without a body. */
   flushHead(): void;
   /** False when the caller has enough for now. */
@@ -73,6 +78,8 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
   #bodySent = true;
   #held: Buffer[] | undefined;
   #heldBytes = 0;
+  /** The backend's connection, once protocols are switched. */
+  #switched: Duplex | undefined;
   /** The time, as long as it is known because this turn has read it; 0 otherwise. */
   #now = 0;
   statusCode = 0;
@@ -109,6 +116,7 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
         body: opened,
         // Nothing is pipelined, so that there is nothing to hold up: spares undici a look at its queue.
         blocking: false,
+        upgrade: this.#owner.upgrade ?? null,
       },
       this,
     );
@@ -158,6 +166,7 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
   cancel(): void {
     if (this.#ended) return;
     this.#end(false);
+    this.#switched?.destroy();
     this.#controller?.abort(new errors.RequestAbortedError());
   }
 
@@ -212,6 +221,25 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
     this.lease.answered(statusCode, headers, this.#now);
     this.#owner.answered(this);
     atEndOfTurn(this);
+  }
+
+  onRequestUpgrade(
+    _controller: Dispatcher.DispatchController,
+    statusCode: number,
+    headers: IncomingHttpHeaders,
+    connection: Duplex,
+  ): void {
+    if (this.#ended) {
+      connection.destroy();
+      return;
+    }
+    this.statusCode = statusCode;
+    this.headers = headers;
+    stopDeadline(this);
+    this.lease.answered(statusCode, headers, this.#pool.clock.now());
+    this.#switched = connection;
+    connection.once('close', () => this.onResponseEnd());
+    this.#owner.upgraded?.(this, connection);
   }
 
   turnEnded(): void {

@@ -10,6 +10,7 @@ import type { MetricsRegistry } from './metrics.ts';
 import type { LivenessOptions } from './probes/liveness.ts';
 import type { Probe } from './probes/probe.ts';
 import type { ReadinessOptions } from './probes/readiness.ts';
+import type { Upgrading } from './proxy/upgrade.ts';
 import type { GuardedRoute } from './route/guarded-route.ts';
 import type { ShutdownOptions } from './shutdown.ts';
 
@@ -55,9 +56,9 @@ export interface SpillwayCalls<M, R, P> {
   pool(name: string, options: PoolOptions): HttpPool;
   /**
    * Middleware that forwards requests through a pool: what follows the mount path is appended to the
-   * path of the backend's URL.
+   * path of the backend's URL. Its `upgrade` does so for WebSockets.
    */
-  proxy(pool: HttpPool, options?: P): M;
+  proxy(pool: HttpPool, options?: P): M & Upgrading;
   /** Answers 200 while load can be taken, 429 when a queue is too long, 503 when something is broken. */
   readiness(options?: ReadinessOptions): M;
   /** Answers 200 unless a check fails: 503. */
@@ -73,7 +74,7 @@ export interface SpillwayCalls<M, R, P> {
 /** How a framework's adapter makes middleware. */
 export interface MiddlewareMaker<M, P> {
   guard(route: GuardedRoute): M;
-  proxy(pool: HttpPool, options: P | undefined): M;
+  proxy(pool: HttpPool, options: P | undefined): M & Upgrading;
   probe(ask: Probe): M;
   metrics(registry: MetricsRegistry): M;
 }

@@ -69,10 +69,17 @@ export abstract class Exchange
     return this.#current;
   }
 
+  /** The protocol that the connection is to be switched to, if any. */
+  get upgrade(): string | undefined {
+    return undefined;
+  }
+
   override begin(): void {
     if (this.#over) return;
     if (this.pool.active.accepting) {
-      if (this.pool.shadows.length > 0) this.#shadowing = Shadowing.begin(this);
+      if (this.pool.shadows.length > 0 && this.upgrade === undefined) {
+        this.#shadowing = Shadowing.begin(this);
+      }
       super.begin();
     } else {
       this.reject(this.#shuttingDown('no further requests are taken'));
@@ -83,7 +90,7 @@ export abstract class Exchange
 
   answered(attempt: Attempt): void {
     if (!this.mayResubmitAnswer(attempt.statusCode) || !this.body.resendable) {
-      this.#deliver(attempt);
+      this.deliver(attempt);
       return;
     }
     attempt.hold();
@@ -92,7 +99,7 @@ export abstract class Exchange
     this.#held = kept;
     if (kept === attempt) before?.discard();
     else attempt.discard();
-    if (!this.advance()) this.#deliver(kept);
+    if (!this.advance()) this.deliver(kept);
   }
 
   /** False when the caller has enough for now. */
@@ -130,7 +137,7 @@ export abstract class Exchange
       this.reject(super.failure(error));
     } else if (!this.advance()) {
       if (this.#held === undefined) this.reject(this.exhausted(error));
-      else this.#deliver(this.#held);
+      else this.deliver(this.#held);
     }
   }
 
@@ -235,7 +242,8 @@ export abstract class Exchange
     return new RejectedError('shutting_down', { policy: this.pool.name, detail, retryAfterMs: 0 });
   }
 
-  #deliver(attempt: Attempt): void {
+  /** The caller gets the answer of this attempt. */
+  protected deliver(attempt: Attempt): void {
     this.#current = attempt;
     if (this.#held !== attempt) this.#held?.discard();
     this.#held = undefined;

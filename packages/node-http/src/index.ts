@@ -23,6 +23,7 @@ export type { ReadinessOptions } from './probes/readiness.ts';
 export { type ProblemBody, problemAnswer, sendProblem } from './problem.ts';
 export { createForward, type Forward } from './proxy/proxy.ts';
 export type { ProxyHost } from './proxy/proxy-exchange.ts';
+export { createUpgrade, type Upgrading } from './proxy/upgrade.ts';
 export { GuardedRoute } from './route/guarded-route.ts';
 export { RoutePassage } from './route/route-passage.ts';
 export { SettlingPassage } from './route/settling-passage.ts';

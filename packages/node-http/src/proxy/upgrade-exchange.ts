@@ -1,0 +1,99 @@
+import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Attempt } from '../attempt.ts';
+import type { ConnectedPool } from '../connected-pool.ts';
+import { cameByHttps } from '../headers.ts';
+import type { HttpBackend } from '../http-backend.ts';
+import { ProxyExchange, type ProxyHost } from './proxy-exchange.ts';
+import { joinConnections } from './tunnel.ts';
+
+/**
+ * A request to switch protocols. Until a backend has agreed it is one as any other, answered on a
+ * response of its own; from then on two connections are joined, and it is over when they are.
+ */
+export class UpgradeExchange extends ProxyExchange {
+  readonly #socket: Duplex;
+  /** What came behind the head of the request. */
+  readonly #first: Buffer;
+  #joined = false;
+
+  constructor(
+    pool: ConnectedPool,
+    request: IncomingMessage,
+    socket: Duplex,
+    first: Buffer,
+    host: ProxyHost,
+  ) {
+    super(pool, request, responseOn(socket, request), host);
+    this.#socket = socket;
+    this.#first = first;
+  }
+
+  override get upgrade(): string {
+    return 'websocket';
+  }
+
+  /** A handler has no connection to switch. */
+  override get tried(): readonly HttpBackend[] {
+    const handlers = this.pool.backends.filter(({ inProcess }) => inProcess !== undefined);
+    return handlers.length === 0 ? super.tried : [...super.tried, ...handlers];
+  }
+
+  upgraded(attempt: Attempt, upstream: Duplex): void {
+    if (this.over) {
+      upstream.destroy();
+      return;
+    }
+    this.deliver(attempt);
+    this.#joined = true;
+    this.response.detachSocket(this.#socket as never);
+    this.#socket.write(this.#switchingHead(attempt), 'latin1');
+    if (this.#first.length > 0) upstream.write(this.#first);
+    joinConnections(this.#socket, upstream);
+  }
+
+  override removed(backend: object): void {
+    // Its connections were taken out of those that are closed with it.
+    if (this.#joined && this.current?.lease.backend === backend) this.cutOff();
+  }
+
+  protected override get committed(): boolean {
+    return this.#joined || super.committed;
+  }
+
+  protected override deliverHead(attempt: Attempt): void {
+    if (!this.#joined) super.deliverHead(attempt);
+  }
+
+  protected override deliverEnd(): void {
+    if (!this.#joined) super.deliverEnd();
+  }
+
+  protected override cutOff(): void {
+    this.#socket.destroy();
+  }
+
+  #switchingHead({ statusCode, headers }: Attempt): string {
+    const lines = [`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}`];
+    for (const [name, value] of Object.entries(headers)) {
+      for (const single of [value ?? []].flat()) lines.push(`${name}: ${single}`);
+    }
+    if (this.issued !== undefined) {
+      lines.push(`set-cookie: ${this.issued.setCookie(cameByHttps(this))}`);
+    }
+    return `${lines.join('\r\n')}\r\n\r\n`;
+  }
+}
+
+/** What Node makes for other requests: for the answer of a backend that does not switch, or a problem. */
+export function responseOn(socket: Duplex, request: IncomingMessage): ServerResponse {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket as never);
+  response.on('finish', () => {
+    response.detachSocket(socket as never);
+    socket.end(() => socket.destroy());
+    response.emit('close');
+  });
+  return response;
+}
