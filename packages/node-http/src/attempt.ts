@@ -38,9 +38,9 @@ export type AttemptLease = Pick<
 export interface AttemptOwner {
   readonly pool: {
     readonly clock: Clock;
-    readonly headersDeadlines: Deadlines<Attempt>;
-    readonly bodyDeadlines: Deadlines<Attempt>;
-    readonly drainDeadlines: Deadlines<Attempt>;
+    readonly headersDeadlines: Deadlines;
+    readonly bodyDeadlines: Deadlines;
+    readonly drainDeadlines: Deadlines;
   };
   /** The protocol that the connection is to be switched to, if any. */
   readonly upgrade?: string | undefined;
@@ -313,7 +313,7 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
     });
   }
 
-  #restart(deadlines: Deadlines<Attempt>): void {
+  #restart(deadlines: Deadlines): void {
     stopDeadline(this);
     deadlines.start(this);
   }

@@ -1,6 +1,5 @@
 import { Deadlines, Pool, type PoolContext, type PoolOptions } from '@spillway/core';
 import { ActiveRequests } from './active-requests.ts';
-import type { Attempt } from './attempt.ts';
 import { HttpBackend } from './http-backend.ts';
 import { Likeness } from './in-process.ts';
 
@@ -13,9 +12,10 @@ export class ConnectedPool extends Pool<HttpBackend> {
   readonly active = new ActiveRequests();
   /** Of the requests that handlers of this process are given. */
   readonly likeness: Likeness;
-  readonly headersDeadlines: Deadlines<Attempt>;
-  readonly bodyDeadlines: Deadlines<Attempt>;
-  readonly drainDeadlines: Deadlines<Attempt>;
+  readonly connectDeadlines: Deadlines;
+  readonly headersDeadlines: Deadlines;
+  readonly bodyDeadlines: Deadlines;
+  readonly drainDeadlines: Deadlines;
 
   /** Typed by `options`, which are checked here. Users call `createSpillway().pool()`. */
   constructor(name: string, options: PoolOptions, context: PoolContext) {
@@ -25,7 +25,8 @@ export class ConnectedPool extends Pool<HttpBackend> {
       return new HttpBackend(config, timeouts, clock, events, likeness);
     });
     this.likeness = likeness;
-    const { headersMs, bodyMs } = this.config.timeouts;
+    const { connectMs, headersMs, bodyMs } = this.config.timeouts;
+    this.connectDeadlines = new Deadlines(connectMs, clock);
     this.headersDeadlines = new Deadlines(headersMs, clock);
     this.bodyDeadlines = new Deadlines(bodyMs, clock);
     this.drainDeadlines = new Deadlines(DRAIN_MS, clock);
@@ -45,6 +46,7 @@ export class ConnectedPool extends Pool<HttpBackend> {
   /** Ends what is left, and closes every connection and timer. */
   async destroy(): Promise<void> {
     this.active.shutDown();
+    this.connectDeadlines.close();
     this.headersDeadlines.close();
     this.bodyDeadlines.close();
     this.drainDeadlines.close();

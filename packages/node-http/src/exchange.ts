@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import {
   type AttemptFailure,
   type Lease,
@@ -7,32 +8,49 @@ import {
   UpstreamError,
 } from '@spillway/core';
 import type { ActiveRequest } from './active-requests.ts';
-import { Attempt, type AttemptOwner } from './attempt.ts';
+import type { AttemptLease } from './attempt.ts';
 import { emptyBody, type RequestBody } from './body/body.ts';
-import { StreamedBody } from './body/streamed-body.ts';
 import type { ConnectedPool } from './connected-pool.ts';
 import type { FlatHeaders } from './headers.ts';
 import type { HttpBackend } from './http-backend.ts';
-import { targetPath } from './path.ts';
 import type { AnswerSample } from './shadows/shadow-copy.ts';
 import { type Shadowed, Shadowing } from './shadows/shadowing.ts';
+
+/** One submission to a backend, as an exchange deals with it. */
+export interface ExchangeAttempt {
+  readonly lease: AttemptLease;
+  /** Of the answer; 0 as long as there is none. */
+  readonly statusCode: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Gives the caller the answer: what was held now, the rest as it comes. */
+  deliver(): void;
+  /** Keeps the answer while another attempt is made. */
+  hold(): void;
+  /** The answer is not needed. */
+  discard(): void;
+  /** Ends the attempt without a verdict. */
+  cancel(): void;
+  /** The caller cannot keep pace. */
+  pause(): void;
+  resume(): void;
+}
 
 /**
  * One caller's request and its answer. Knows when to hold an answer back, to try again, and to give
  * up; where the request comes from and the answer goes to is its subclass's.
  */
-export abstract class Exchange
+export abstract class Exchange<A extends ExchangeAttempt = ExchangeAttempt>
   extends Submission<HttpBackend>
-  implements AttemptOwner, ActiveRequest, Shadowed
+  implements ActiveRequest, Shadowed
 {
   declare readonly pool: ConnectedPool;
   /** Where the pool keeps it. */
   place = 0;
   readonly target: string;
   body: RequestBody = emptyBody;
-  #current: Attempt | undefined;
+  #current: A | undefined;
   /** The answer to fall back on; a 429 is kept before any other. */
-  #held: Attempt | undefined;
+  #held: A | undefined;
   #over = false;
   #shadowing: Shadowing | undefined;
 
@@ -42,15 +60,17 @@ export abstract class Exchange
     pool.active.enter(this);
   }
 
+  /** An attempt that is not on its way yet. */
+  protected abstract makeAttempt(lease: Lease<HttpBackend>): A;
+  /** Sends it; it may fail at once. */
+  protected abstract send(attempt: A): void;
   /** What of the caller's headers this backend is sent. */
   protected abstract callerHeadersFor(backend: HttpBackend): FlatHeaders;
   /** The head of the answer that the caller gets; its body follows by {@link receive}. */
-  protected abstract deliverHead(attempt: Attempt): void;
+  protected abstract deliverHead(attempt: A): void;
   /** False when the caller has enough for now: resume the attempt later. */
   protected abstract deliverChunk(chunk: Buffer): boolean;
   protected abstract deliverEnd(): void;
-  /** Writes a head whose body has not come yet. */
-  abstract flushHead(): void;
   /** Whether something of the answer is on its way to the caller, so that it cannot be replaced. */
   protected abstract get committed(): boolean;
   /** The answer broke off after it was committed. */
@@ -65,7 +85,7 @@ export abstract class Exchange
     return this.#over;
   }
 
-  protected get current(): Attempt | undefined {
+  protected get current(): A | undefined {
     return this.#current;
   }
 
@@ -88,7 +108,7 @@ export abstract class Exchange
 
   // Called by the attempts
 
-  answered(attempt: Attempt): void {
+  answered(attempt: A): void {
     if (!this.mayResubmitAnswer(attempt.statusCode) || !this.body.resendable) {
       this.deliver(attempt);
       return;
@@ -103,7 +123,7 @@ export abstract class Exchange
   }
 
   /** False when the caller has enough for now. */
-  receive(attempt: Attempt, chunk: Buffer): boolean {
+  receive(attempt: A, chunk: Buffer): boolean {
     // What was held comes in several chunks, and any of them may have ended the exchange.
     if (this.#over) return true;
     this.sample?.add(chunk);
@@ -142,7 +162,7 @@ export abstract class Exchange
   }
 
   /** The answer to fall back on broke off before it was needed. */
-  heldFailed(attempt: Attempt): void {
+  heldFailed(attempt: A): void {
     if (this.#held === attempt) this.#held = undefined;
   }
 
@@ -192,11 +212,9 @@ export abstract class Exchange
   }
 
   protected override attempt(lease: Lease<HttpBackend>): void {
-    const { backend } = lease;
-    const attempt = new Attempt(this, lease);
+    const attempt = this.makeAttempt(lease);
     this.#current = attempt;
-    const path = targetPath(backend.basePath, this.target);
-    attempt.send(path, this.method, this.#attemptHeadersFor(backend), this.body);
+    this.send(attempt);
   }
 
   /** What the caller gets, as far as somebody compares it. */
@@ -223,19 +241,10 @@ export abstract class Exchange
   }
 
   /** The answer cannot be given to the caller as it came. */
-  protected malformed(attempt: Attempt, cause: unknown): void {
+  protected malformed(attempt: A, cause: unknown): void {
     attempt.cancel();
     const detail = 'the answer of the backend is malformed';
     this.reject(new UpstreamError('bad_gateway', { policy: this.pool.name, detail, cause }));
-  }
-
-  #attemptHeadersFor(backend: HttpBackend): FlatHeaders {
-    const flat = this.headersFor(backend);
-    // Of a body that is here as a whole, undici says the length itself.
-    if (this.body instanceof StreamedBody && this.body.length !== undefined) {
-      flat.push('content-length', String(this.body.length));
-    }
-    return flat;
   }
 
   #shuttingDown(detail: string): RejectedError {
@@ -243,7 +252,7 @@ export abstract class Exchange
   }
 
   /** The caller gets the answer of this attempt. */
-  protected deliver(attempt: Attempt): void {
+  protected deliver(attempt: A): void {
     this.#current = attempt;
     if (this.#held !== attempt) this.#held?.discard();
     this.#held = undefined;

@@ -21,8 +21,8 @@ export {
 } from './probes/probe.ts';
 export type { ReadinessOptions } from './probes/readiness.ts';
 export { type ProblemBody, problemAnswer, sendProblem } from './problem.ts';
+export type { ProxyHost } from './proxy/incoming-exchange.ts';
 export { createForward, type Forward } from './proxy/proxy.ts';
-export type { ProxyHost } from './proxy/proxy-exchange.ts';
 export { createUpgrade, type Upgrading } from './proxy/upgrade.ts';
 export { GuardedRoute } from './route/guarded-route.ts';
 export { RoutePassage } from './route/route-passage.ts';

@@ -1,8 +1,8 @@
 import { type IncomingHttpHeaders, STATUS_CODES } from 'node:http';
 import { Readable } from 'node:stream';
-import type { ProblemError } from '@spillway/core';
+import type { Lease, ProblemError } from '@spillway/core';
 import type { Dispatcher } from 'undici';
-import type { Attempt } from '../attempt.ts';
+import { Attempt, type AttemptOwner } from '../attempt.ts';
 import { BufferedBody } from '../body/body.ts';
 import { StreamedBody } from '../body/streamed-body.ts';
 import type { ConnectedPool } from '../connected-pool.ts';
@@ -10,9 +10,13 @@ import { Exchange } from '../exchange.ts';
 import { answerHeaders, type FlatHeaders, forwardedHeaders } from '../headers.ts';
 import type { HttpBackend } from '../http-backend.ts';
 import { problemBody, problemHeaders } from '../problem.ts';
+import { submit } from '../submit.ts';
 
 /** A request of undici's `dispatch`, answered to its handler: what `fetch` is made of. */
-export class DispatchExchange extends Exchange implements Dispatcher.DispatchController {
+export class DispatchExchange
+  extends Exchange<Attempt>
+  implements AttemptOwner, Dispatcher.DispatchController
+{
   /** The answer's, as some versions of `fetch` read them. */
   rawHeaders: Buffer[] = [];
   readonly #headers: IncomingHttpHeaders;
@@ -95,12 +99,20 @@ export class DispatchExchange extends Exchange implements Dispatcher.DispatchCon
     return forwardedHeaders(this.#headers, backend.notForwarded);
   }
 
+  protected override makeAttempt(lease: Lease<HttpBackend>): Attempt {
+    return new Attempt(this, lease);
+  }
+
+  protected override send(attempt: Attempt): void {
+    submit(this, attempt);
+  }
+
   protected override deliverHead(attempt: Attempt): void {
     this.#committed = true;
     this.#answer(attempt.statusCode, answerHeaders(attempt.headers));
   }
 
-  override flushHead(): void {}
+  flushHead(): void {}
 
   protected override deliverChunk(chunk: Buffer): boolean {
     this.#handler.onResponseData?.(this, chunk);

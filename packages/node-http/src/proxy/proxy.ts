@@ -3,7 +3,8 @@ import { ConfigurationError } from '@spillway/core';
 import { HttpPool } from '../http-pool.ts';
 import { endUnanswered } from '../in-process.ts';
 import type { Next } from './handler-attempt.ts';
-import { ProxyExchange, type ProxyHost } from './proxy-exchange.ts';
+import type { ProxyHost } from './incoming-exchange.ts';
+import { ProxyExchange } from './proxy-exchange.ts';
 
 /**
  * Forwards one request of `node:http` through the pool. What the application's own functions throw

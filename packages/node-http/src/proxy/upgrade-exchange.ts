@@ -4,7 +4,9 @@ import type { Attempt } from '../attempt.ts';
 import type { ConnectedPool } from '../connected-pool.ts';
 import { cameByHttps } from '../headers.ts';
 import type { HttpBackend } from '../http-backend.ts';
-import { ProxyExchange, type ProxyHost } from './proxy-exchange.ts';
+import { endUnanswered } from '../in-process.ts';
+import type { ProxyHost } from './incoming-exchange.ts';
+import { ProxyExchange } from './proxy-exchange.ts';
 import { joinConnections } from './tunnel.ts';
 
 /**
@@ -24,7 +26,8 @@ export class UpgradeExchange extends ProxyExchange {
     first: Buffer,
     host: ProxyHost,
   ) {
-    super(pool, request, responseOn(socket, request), host);
+    const response = responseOn(socket, request);
+    super(pool, request, response, host, endUnanswered(response));
     this.#socket = socket;
     this.#first = first;
   }
