@@ -80,6 +80,12 @@ export abstract class ProblemError extends SpillwayError {
     if (this.retryAfterMs === undefined) return undefined;
     return Math.max(1, Math.ceil(this.retryAfterMs / 1_000));
   }
+
+  /** Where the error handlers of Express and Koa look for them. */
+  get headers(): Record<string, string> {
+    const { retryAfterSeconds } = this;
+    return retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
+  }
 }
 
 /**

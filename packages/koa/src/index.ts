@@ -51,6 +51,7 @@ export type {
   ShutdownOptions,
   SpillwayStatus,
 } from '@spillway/node-http';
+export { type ConnectMiddleware, fromConnect } from './from-connect.ts';
 export { keepRawBody } from './keep-raw-body.ts';
 export type { ProxyOptions } from './proxy.ts';
 export type { OnReject } from './reject.ts';

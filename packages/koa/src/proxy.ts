@@ -9,6 +9,7 @@ import {
 } from '@spillway/node-http';
 import type { Context, Middleware, Next } from 'koa';
 import type { OnReject } from './reject.ts';
+import { noteThatCallerLeft, takeOver } from './take-over.ts';
 
 export interface ProxyOptions {
   /** @defaultValue the one given to `createSpillway` */
@@ -24,21 +25,8 @@ export function proxy(pool: HttpPool, options: ProxyOptions): Middleware & Upgra
   const { onReject } = readOptions(options, 'proxy');
   const forward = createForward(pool);
   async function spillwayProxy(ctx: Context, next: Next): Promise<void> {
-    const { respond } = ctx;
-    const { statusCode } = ctx.res;
-    ctx.respond = false;
-    // A handler among the backends finds a response as Node makes them, and not Koa's 404.
-    ctx.res.statusCode = 200;
-    let end: End;
-    try {
-      end = await forwarded(forward, ctx, onReject !== undefined);
-    } catch (error) {
-      ctx.respond = respond;
-      throw error;
-    }
+    const end = await takeOver(ctx, () => forwarded(forward, ctx, onReject !== undefined));
     if (end === undefined) return;
-    ctx.respond = respond;
-    if (!ctx.res.headersSent) ctx.res.statusCode = statusCode;
     if (end === 'passed on') await next();
     else await onReject?.(end, ctx, next);
   }
@@ -59,24 +47,14 @@ function forwarded(forward: Forward, ctx: Context, rejects: boolean): Promise<En
       trustsPeer: () => ctx.app.proxy,
       onProblem: rejects ? resolve : undefined,
       onOver() {
-        if (ctx.socket.destroyed) noteThatCallerLeft(ctx);
+        noteThatCallerLeft(ctx);
         resolve(undefined);
       },
       view: ctx.request,
     };
     forward(ctx.req, ctx.res, host, (error) => {
-      if (error === undefined) {
-        resolve('passed on');
-        return;
-      }
-      // Koa leaves an answer alone that has begun.
-      if (ctx.res.headersSent) ctx.res.destroy();
-      reject(error);
+      if (error === undefined) resolve('passed on');
+      else reject(error);
     });
   });
-}
-
-/** For the logs of middleware before, which would tell of Koa's 404. nginx has it as 499, too. */
-function noteThatCallerLeft({ res }: Context): void {
-  if (!res.headersSent) res.statusCode = 499;
 }

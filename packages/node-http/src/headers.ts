@@ -81,6 +81,14 @@ export function answerHeaders(headers: IncomingHttpHeaders): Record<string, stri
   return answer;
 }
 
+/** Takes those of its connection from an answer, but for what says how its body is framed. */
+export function dropConnectionHeaders(headers: IncomingHttpHeaders): void {
+  const named = namedByConnection(headers.connection);
+  for (const name in headers) {
+    if (name !== 'transfer-encoding' && belongsToConnection(name, named)) delete headers[name];
+  }
+}
+
 /** Sets them on a response, beside what the application has set there already. */
 export function setAnswerHeaders(response: ServerResponse, headers: IncomingHttpHeaders): void {
   const named = namedByConnection(headers.connection);
@@ -99,7 +107,7 @@ function belongsToConnection(name: string, named: string[] | undefined): boolean
 }
 
 /** What a `Connection` header names beside itself; framing is not for it to drop. */
-function namedByConnection(connection: string | string[] | undefined): string[] | undefined {
+export function namedByConnection(connection: string | string[] | undefined): string[] | undefined {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') {
     return undefined;
   }

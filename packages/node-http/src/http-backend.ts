@@ -29,6 +29,7 @@ export class HttpBackend extends Backend {
   readonly #timeouts: PoolConfig['timeouts'];
   readonly #clock: Clock;
   #shadowConnections: UndiciPool | undefined;
+  readonly #closings: (() => void)[] = [];
 
   constructor(
     config: BackendConfig,
@@ -70,9 +71,15 @@ export class HttpBackend extends Backend {
     });
   }
 
+  /** Has connections that are made elsewhere closed with its own. */
+  whenDestroyed(close: () => void): void {
+    this.#closings.push(close);
+  }
+
   /** Closes every connection, those too that are still being made: undici would wait for them. */
   async destroy(): Promise<void> {
     const destroyed = [this.connections.destroy(), this.#shadowConnections?.destroy()];
+    for (const close of this.#closings) close();
     for (const socket of this.#connecting) socket.destroy(new errors.ClientDestroyedError());
     await Promise.all(destroyed);
   }

@@ -1,15 +1,26 @@
+export type { BodyFlow, RequestBody } from './body/body.ts';
 export { keepRawBody } from './body/raw-body.ts';
 export { stopTap, tapRawBody } from './body/raw-body-tap.ts';
 export { callsOf, type MiddlewareMaker, type SpillwayCalls } from './calls.ts';
+export { atEndOfTurn, type Unfinished } from './end-of-turn.ts';
 export {
   Engine,
   type EngineOptions,
   engineOptionShape,
   type SpillwayStatus,
 } from './engine.ts';
-export type { TrustsPeer } from './headers.ts';
+export type { ExchangeAttempt } from './exchange.ts';
+export {
+  cameByHttps,
+  dropConnectionHeaders,
+  namedByConnection,
+  type TrustsPeer,
+} from './headers.ts';
+export type { HttpBackend } from './http-backend.ts';
 export { HttpPool } from './http-pool.ts';
+export { endUnanswered } from './in-process.ts';
 export type { MetricsRegistry } from './metrics.ts';
+export { targetPath } from './path.ts';
 export type { Checks, ProbeFailure } from './probes/checks.ts';
 export type { LivenessOptions } from './probes/liveness.ts';
 export {
@@ -21,11 +32,14 @@ export {
 } from './probes/probe.ts';
 export type { ReadinessOptions } from './probes/readiness.ts';
 export { type ProblemBody, problemAnswer, sendProblem } from './problem.ts';
-export type { ProxyHost } from './proxy/incoming-exchange.ts';
+export { IncomingExchange, type ProxyHost } from './proxy/incoming-exchange.ts';
 export { createForward, type Forward } from './proxy/proxy.ts';
-export { createUpgrade, type Upgrading } from './proxy/upgrade.ts';
+export { createUpgrade, type Upgrading, upgradeFault } from './proxy/upgrade.ts';
+export { responseOn } from './proxy/upgrade-exchange.ts';
+export { noteView, viewOf } from './request-view.ts';
 export { GuardedRoute } from './route/guarded-route.ts';
 export { RoutePassage } from './route/route-passage.ts';
 export { SettlingPassage } from './route/settling-passage.ts';
 export { endWork, type RequestContext } from './route/work.ts';
 export type { ShutdownOptions } from './shutdown.ts';
+export { watchBody } from './watch-answer.ts';

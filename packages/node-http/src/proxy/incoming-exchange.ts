@@ -92,7 +92,9 @@ export abstract class IncomingExchange<A extends ExchangeAttempt>
   #gathered: Buffer[] | undefined;
   #missingBytes = 0;
   /** The body's content coding has been undone by a parser. */
-  #decoded = false;
+  protected decoded = false;
+  /** Others have read the body. */
+  protected bodyWasRead = false;
   /** Of the handler that has the request. */
   #handling: HandlerAttempt | undefined;
   /** The handler reads a body that was read before. */
@@ -253,7 +255,7 @@ export abstract class IncomingExchange<A extends ExchangeAttempt>
   protected override callerHeadersFor(backend: HttpBackend): FlatHeaders {
     const { headers } = this.request;
     const flat = forwardedHeaders(headers, backend.notForwarded, this);
-    if (this.#decoded) dropHeader(flat, 'content-encoding');
+    if (this.decoded) dropHeader(flat, 'content-encoding');
     return flat;
   }
 
@@ -268,7 +270,7 @@ export abstract class IncomingExchange<A extends ExchangeAttempt>
       this.ended();
       return;
     }
-    if (this.body instanceof BufferedBody && !this.#decoded) {
+    if (this.body instanceof BufferedBody && !this.decoded) {
       (this.request as Owned)[LEFT_BODY] = this.body;
     }
     onProblem(problem);
@@ -314,6 +316,7 @@ export abstract class IncomingExchange<A extends ExchangeAttempt>
 
   /** A parser has read the body: what it kept is all there is to send. */
   #sendKeptBody(): boolean {
+    this.bodyWasRead = true;
     if (!this.#takeKeptBody()) {
       const detail =
         'a body parser has read the body, and the bytes that came were not kept: give the parser { verify: keepRawBody } in Express, have app.use(keepRawBody) before it in Koa, or mount it after the proxy';
@@ -333,7 +336,7 @@ export abstract class IncomingExchange<A extends ExchangeAttempt>
   #takeKeptBody(): boolean {
     const kept = keptRawBody(this.request, this.#host.view);
     if (kept === undefined) return false;
-    this.#decoded = kept.decoded;
+    this.decoded = kept.decoded;
     this.body = kept.bytes.length === 0 ? emptyBody : new BufferedBody(kept.bytes);
     return true;
   }
@@ -370,7 +373,7 @@ export abstract class IncomingExchange<A extends ExchangeAttempt>
     }
     const read = this.body.takeBack();
     const { headers } = this.request;
-    if (this.#decoded && read !== undefined) {
+    if (this.decoded && read !== undefined) {
       delete headers['content-encoding'];
       if (headers['content-length'] !== undefined) {
         headers['content-length'] = String(read.reduce((sum, { length }) => sum + length, 0));

@@ -31,7 +31,7 @@ export function createUpgrade(pool: HttpPool, trustsPeer: TrustsPeer): Upgrading
       socket.destroy();
       return;
     }
-    const fault = faultOf(request);
+    const fault = upgradeFault(request);
     if (fault !== undefined) {
       const problem = new RejectedError('bad_request', { policy: pool.name, detail: fault });
       pool.rejected(problem.code);
@@ -53,7 +53,7 @@ function prepareConnection(socket: Duplex & { setTimeout?: unknown; setNoDelay?:
  * Other protocols are not let through: what is said in them nobody in front of the backend would
  * see, as when HTTP/2 is smuggled past rules by `h2c`.
  */
-function faultOf({ method, headers }: IncomingMessage): string | undefined {
+export function upgradeFault({ method, headers }: IncomingMessage): string | undefined {
   if (method !== 'GET') return 'only GET can switch protocols';
   if (headers.upgrade?.toLowerCase() !== 'websocket') return 'only WebSockets are switched to';
   if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0) {

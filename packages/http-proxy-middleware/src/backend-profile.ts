@@ -1,0 +1,48 @@
+import { Agent } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
+import type { HttpBackend } from '@spillway/node-http';
+
+/** A backend's URL as httpxy takes it. */
+type Target =
+  | URL
+  | {
+      readonly protocol: string;
+      readonly hostname: string;
+      readonly port: string;
+      readonly pathname: string;
+      readonly search: string;
+    };
+
+/** What all attempts at one backend have in common. */
+export interface BackendProfile {
+  readonly url: URL;
+  readonly target: Target;
+  /** Its connections, which end with it. */
+  readonly agent: Agent;
+  /** Its own headers. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Headers of a caller that it is not sent. */
+  readonly dropped: readonly string[];
+}
+
+/** They say where a message ends and whom it is for, or are dealt with by their values. */
+const NEEDED = ['connection', 'content-length', 'host', 'transfer-encoding', 'upgrade'];
+
+/** @param fixed lower-case names of headers that the application sets for every backend */
+export function profileOf(backend: HttpBackend, fixed: ReadonlySet<string>): BackendProfile {
+  const { headers } = backend.config;
+  const url = backend.config.url as URL;
+  const agent = new (url.protocol === 'https:' ? SecureAgent : Agent)({ keepAlive: true });
+  backend.whenDestroyed(() => agent.destroy());
+  const dropped = [...backend.notForwarded]
+    .filter(([name, fate]) => fate === 'dropped' && !NEEDED.includes(name) && !fixed.has(name))
+    .map(([name]) => name);
+  return { url, target: targetOf(url), agent, headers: Object.entries(headers), dropped };
+}
+
+/** As http-proxy-middleware itself does it: in brackets an address is none to `node:http`. */
+function targetOf(url: URL): Target {
+  if (!url.hostname.startsWith('[')) return url;
+  const { protocol, hostname, port, pathname, search } = url;
+  return { protocol, hostname: hostname.slice(1, -1), port, pathname, search };
+}

@@ -1,0 +1,241 @@
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { Lease, ProblemError } from '@spillway/core';
+import {
+  cameByHttps,
+  dropConnectionHeaders,
+  endUnanswered,
+  type HttpBackend,
+  IncomingExchange,
+  watchBody,
+} from '@spillway/node-http';
+import { ClientAttempt, type ClientAttemptOwner } from './client-attempt.ts';
+import type { PoolForwarder } from './pool-forwarder.ts';
+import { ATTEMPT, type AttemptOptions } from './proxy-server.ts';
+import { leadsTo, prepareHeaders } from './request-headers.ts';
+
+const EXCHANGE = Symbol('spillway.exchange');
+const NEXT = Symbol('spillway.next');
+
+/** Notes what comes after, for http-proxy-middleware tells its server only of errors. */
+export function noteNext(
+  request: IncomingMessage & { [NEXT]?: (() => void) | undefined },
+  next: (() => void) | undefined,
+): void {
+  request[NEXT] = next;
+}
+
+function takeNext(request: IncomingMessage & { [NEXT]?: () => void }): (() => void) | undefined {
+  return request[NEXT];
+}
+
+/** The exchange that a request is in, if it is one of a pool. */
+export function exchangeOf(
+  request: IncomingMessage & { [EXCHANGE]?: ClientExchange },
+): ClientExchange | undefined {
+  return request[EXCHANGE];
+}
+
+/** A request whose attempts httpxy makes, one after another. */
+export abstract class ClientExchange
+  extends IncomingExchange<ClientAttempt>
+  implements ClientAttemptOwner
+{
+  protected readonly forwarder: PoolForwarder;
+  protected readonly options: AttemptOptions;
+  /** For http-proxy-middleware, which waits for the end. */
+  protected readonly settled: PromiseWithResolvers<void>;
+  #consumed: ProblemError | undefined;
+  #attempts = 0;
+  /** httpxy has been given an answer, so that no other can take its place. */
+  #delivered = false;
+
+  constructor(
+    forwarder: PoolForwarder,
+    request: IncomingMessage & { [EXCHANGE]?: ClientExchange },
+    response: ServerResponse,
+    options: AttemptOptions,
+  ) {
+    const settled = Promise.withResolvers<void>();
+    const passOn = passesOn(settled, response, takeNext(request));
+    const host = forwarder.hostOf(request);
+    super(forwarder.pool, request, response, host, passOn, options.method);
+    this.settled = settled;
+    this.forwarder = forwarder;
+    this.options = options;
+    request[EXCHANGE] = this;
+  }
+
+  /** Hands the attempt to httpxy. */
+  protected abstract submit(attempt: ClientAttempt): void;
+
+  /** Resolves when the caller's response has closed; rejects with what the application is to answer. */
+  serve(): Promise<void> {
+    this.start();
+    return this.settled.promise;
+  }
+
+  /** Answers with the problem; no backend is asked. */
+  decline(problem: ProblemError): Promise<void> {
+    this.reject(problem);
+    return this.settled.promise;
+  }
+
+  override removed(backend: object): void {
+    super.removed(backend);
+    const { current } = this;
+    if (current?.lease.backend === backend) current.breakOff(new Error('the backend was removed'));
+  }
+
+  override responseClosed(): void {
+    const { current } = this;
+    if (current?.delivered && (current.ended || current.complete)) this.finish();
+    super.responseClosed();
+    this.settled.resolve();
+  }
+
+  /** An error that httpxy has met elsewhere than in the request of an attempt that it has made. */
+  httpxyFailed(error: Error, target: unknown): void {
+    const { current } = this;
+    if (this.over || current === undefined || current.profile.target !== target) return;
+    if (current.delivered) {
+      this.forwarder.tellError(error, this.request, this.subject, target);
+    } else if (error instanceof TypeError) {
+      current.cancel();
+      this.unsendable(error);
+    } else if (!current.adopted) {
+      current.fail('connect_error', error);
+    }
+  }
+
+  // For the attempts
+
+  get limits(): ClientAttemptOwner['limits'] {
+    return this.forwarder.limits;
+  }
+
+  now(): number {
+    return this.pool.clock.now();
+  }
+
+  prepare(attempt: ClientAttempt, request: ClientRequest): void {
+    const { profile } = attempt;
+    if (attempt.redirected && !leadsTo(profile, request)) return;
+    const { connection } = this.request.headers;
+    prepareHeaders(request, profile, connection, this.upgrade !== undefined);
+    if (!this.bodyWasRead || this.#consumed !== undefined) return;
+    request.removeHeader('transfer-encoding');
+    if (this.decoded) request.removeHeader('content-encoding');
+    request.setHeader('content-length', String(this.body.length));
+  }
+
+  announced(attempt: ClientAttempt, request: ClientRequest): void {
+    if (!this.bodyWasRead) return;
+    // `fixRequestBody`, say: a body that has been written must not be written again.
+    if (request.headersSent) {
+      attempt.leaveBody();
+    } else if (this.#consumed !== undefined) {
+      attempt.cancel();
+      this.reject(this.#consumed);
+    }
+  }
+
+  upgraded(attempt: ClientAttempt): void {
+    this.deliver(attempt);
+  }
+
+  flushHead(): void {
+    if (!this.over && !this.options.selfHandleResponse) this.response.flushHeaders();
+  }
+
+  complete(_attempt: ClientAttempt): void {
+    if (this.response.closed) this.finish();
+  }
+
+  // For the exchange
+
+  protected override makeAttempt(lease: Lease<HttpBackend>): ClientAttempt {
+    const { forwarder } = this;
+    return new ClientAttempt(
+      this,
+      lease,
+      forwarder.profileOf(lease.backend),
+      forwarder.maxRedirects,
+    );
+  }
+
+  protected override send(attempt: ClientAttempt): void {
+    const { options, forwarder } = this;
+    options.target = attempt.profile.target as NonNullable<AttemptOptions['target']>;
+    options[ATTEMPT] = attempt;
+    if (forwarder.ownsConnections && this.upgrade === undefined)
+      options.agent = attempt.profile.agent;
+    // Mirrored once, however often it is tried.
+    if (this.#attempts++ > 0) delete options.forward;
+    this.submit(attempt);
+  }
+
+  protected override get committed(): boolean {
+    return this.#delivered || super.committed;
+  }
+
+  protected override deliverHead({ headers }: ClientAttempt): void {
+    this.#delivered = true;
+    if (this.upgrade === undefined) dropConnectionHeaders(headers);
+    if (this.issued !== undefined) {
+      headers['set-cookie'] = [
+        ...(headers['set-cookie'] ?? []),
+        this.issued.setCookie(cameByHttps(this)),
+      ];
+    }
+    if (this.upgrade === undefined && this.pool.active.windingDown) headers.connection = 'close';
+    const { sample } = this;
+    if (sample !== undefined) watchBody(this.response, (chunk) => sample.add(chunk));
+  }
+
+  protected override bodyConsumed(problem: ProblemError): boolean {
+    // Somebody may still write it anew: that is known once there is a request.
+    this.#consumed = problem;
+    return true;
+  }
+
+  protected override refuse(problem: ProblemError): void {
+    const { forwarder, request, subject } = this;
+    this.ended();
+    if (forwarder.handlesErrors) {
+      forwarder.tellError(problem, request, subject, this.options.target);
+    } else {
+      this.answerProblem(problem);
+      this.settled.reject(problem);
+    }
+  }
+
+  /** What listeners for errors are given: the response, or the socket that is upgraded. */
+  protected abstract get subject(): unknown;
+
+  /** Answers where no application can. */
+  protected answerProblem(_problem: ProblemError): void {}
+
+  // httpxy pipes the answer
+
+  protected override deliverChunk(): boolean {
+    return true;
+  }
+
+  protected override deliverEnd(): void {}
+}
+
+/** What a handler among the backends is given as `next`. */
+function passesOn(
+  settled: PromiseWithResolvers<void>,
+  response: ServerResponse,
+  next: () => void = endUnanswered(response),
+): (error?: unknown) => void {
+  return (error) => {
+    if (error !== undefined && error !== null) {
+      settled.reject(error);
+    } else {
+      settled.resolve();
+      next();
+    }
+  };
+}

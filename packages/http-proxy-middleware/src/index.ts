@@ -1,0 +1,2 @@
+export { createPoolProxyMiddleware } from './create-pool-proxy-middleware.ts';
+export { type PoolProxyOptions, poolOptions } from './pool-options.ts';

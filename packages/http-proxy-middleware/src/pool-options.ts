@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ConfigurationError } from '@spillway/core';
+import { HttpPool } from '@spillway/node-http';
+import {
+  debugProxyErrorsPlugin,
+  loggerPlugin,
+  type Options,
+  type Plugin,
+  proxyEventsPlugin,
+} from 'http-proxy-middleware';
+import { POOL_TARGET, poolPlugin } from './pool-plugin.ts';
+
+/**
+ * Those of http-proxy-middleware 4. `target` is the pool's, and one that is given has no effect; what
+ * `router` finds for a request goes there, past the pool.
+ */
+export type PoolProxyOptions<
+  Request extends IncomingMessage = IncomingMessage,
+  Response extends ServerResponse = ServerResponse,
+> = Options<Request, Response>;
+
+/**
+ * The options for a `createProxyMiddleware` that is to use a pool.
+ *
+ * @param options those that it had before
+ * @throws ConfigurationError when `pool` was not made by `spillway.pool()`, or an option cannot be
+ * what it is
+ * @example
+ * createProxyMiddleware(poolOptions(pool, { changeOrigin: true }));
+ */
+export function poolOptions<
+  Request extends IncomingMessage = IncomingMessage,
+  Response extends ServerResponse = ServerResponse,
+>(pool: HttpPool, options: PoolProxyOptions<Request, Response> = {}): Options<Request, Response> {
+  if (!(pool instanceof HttpPool)) {
+    throw new ConfigurationError(
+      'poolOptions',
+      "must be given a pool made by 'spillway.pool()'",
+      pool,
+    );
+  }
+  const { ejectPlugins = false, plugins = [], headers } = options;
+  for (const name of Object.keys(headers ?? {})) {
+    if (name.toLowerCase() !== 'expect') continue;
+    throw new ConfigurationError('poolOptions.headers', "must not have 'expect'", headers?.[name]);
+  }
+  // Those that it has by default, but for the one that answers errors as plain text.
+  const defaults = [debugProxyErrorsPlugin, proxyEventsPlugin, loggerPlugin];
+  return {
+    ...options,
+    target: POOL_TARGET,
+    ejectPlugins: true,
+    plugins: [
+      ...(ejectPlugins ? [] : (defaults as unknown as Plugin<Request, Response>[])),
+      ...plugins,
+      poolPlugin(pool, options as unknown as Options) as unknown as Plugin<Request, Response>,
+    ],
+  };
+}

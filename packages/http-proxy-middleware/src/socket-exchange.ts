@@ -1,0 +1,76 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ProblemError } from '@spillway/core';
+import { type HttpBackend, responseOn, sendProblem } from '@spillway/node-http';
+import type { ClientAttempt } from './client-attempt.ts';
+import { ClientExchange } from './client-exchange.ts';
+import type { PoolForwarder } from './pool-forwarder.ts';
+import type { AttemptOptions } from './proxy-server.ts';
+
+const NOTHING = Buffer.alloc(0);
+
+/** A request for a WebSocket, whose connection httpxy joins with that of the backend. */
+export class SocketExchange extends ClientExchange {
+  readonly #socket: Socket;
+  /** What came behind the head of the request. */
+  #first: Buffer;
+
+  constructor(
+    forwarder: PoolForwarder,
+    request: IncomingMessage,
+    socket: Socket,
+    first: Buffer,
+    options: AttemptOptions,
+  ) {
+    super(forwarder, request, responseOn(socket, request), options);
+    this.#socket = socket;
+    this.#first = first;
+  }
+
+  /** A handler has no connection to switch. */
+  override get tried(): readonly HttpBackend[] {
+    const handlers = this.pool.backends.filter(({ inProcess }) => inProcess !== undefined);
+    return handlers.length === 0 ? super.tried : [...super.tried, ...handlers];
+  }
+
+  override get upgrade(): string {
+    return 'websocket';
+  }
+
+  override get limits(): ClientExchange['limits'] {
+    return this.forwarder.upgradeLimits;
+  }
+
+  /** httpxy has written it. */
+  override flushHead(): void {}
+
+  override complete(attempt: ClientAttempt): void {
+    super.complete(attempt);
+    if (attempt.statusCode !== 101) return;
+    this.finish();
+    this.#socket.destroySoon();
+  }
+
+  protected override get subject(): unknown {
+    return this.#socket;
+  }
+
+  protected override submit(_attempt: ClientAttempt): void {
+    const { forwarder, request, options } = this;
+    // httpxy puts it back into the socket, where the next attempt finds it.
+    const first = this.#first;
+    this.#first = NOTHING;
+    forwarder.attempts.ws(request, this.#socket, options, first).catch(ignore);
+  }
+
+  protected override cutOff(): void {
+    this.#socket.destroy();
+  }
+
+  protected override answerProblem(problem: ProblemError): void {
+    sendProblem(this.response, problem);
+  }
+}
+
+/** The socket has failed, and will close. */
+function ignore(): void {}
