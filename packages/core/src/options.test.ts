@@ -86,6 +86,7 @@ describe('other values', () => {
 
   it('are named by their place in a list', () => {
     expect(problem(array(boolean), [true, 5]).path).toBe('policy.option[1]');
+    expect(problem(array(boolean), Array(1)).path).toBe('policy.option[0]');
   });
 
   interface Clock {

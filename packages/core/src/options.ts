@@ -124,7 +124,8 @@ export function having<T extends object>(...methods: readonly (keyof T & string)
 export function array<T>(reader: Reader<T>): Reader<readonly T[]> {
   return (value, path) => {
     if (!Array.isArray(value)) throw new ConfigurationError(path, 'must be an array', value);
-    return value.map((item, index) => reader(item, `${path}[${index}]`));
+    // Array.from() reads holes, too.
+    return Array.from(value, (item, index) => reader(item, `${path}[${index}]`));
   };
 }
 

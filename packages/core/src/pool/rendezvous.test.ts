@@ -108,6 +108,15 @@ describe('rendezvous', () => {
     }
     expect(rendezvous([], 1)).toBeUndefined();
   });
+
+  it('chooses the only member that is left, however little its weight', () => {
+    const [tiny, other] = [
+      { id: 'tiny', seed: hashOf('tiny'), weight: 5e-324 },
+      { id: 'other', seed: hashOf('other'), weight: 1 },
+    ];
+    expect(rendezvous([tiny, other], 5)).toBe(other);
+    expect(rendezvous([tiny, other], 5, [other])).toBe(tiny);
+  });
 });
 
 describe('hashOf', () => {

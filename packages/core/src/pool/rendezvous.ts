@@ -42,7 +42,8 @@ export function rendezvous<M extends RendezvousMember>(
     // −ln(u) ≥ 1 − u spares nearly every member of a large pool the logarithm.
     if ((1 - uniform) / member.weight > earliest || excluded?.includes(member)) continue;
     const time = -Math.log(uniform) / member.weight;
-    if (time < earliest || (time === earliest && winner !== undefined && member.id < winner.id)) {
+    // Of a weight that is all but 0 the time is infinite.
+    if (winner === undefined || time < earliest || (time === earliest && member.id < winner.id)) {
       winner = member;
       earliest = time;
     }
