@@ -23,8 +23,8 @@ export const readRemoveOptions = object({
   timeoutMs: optional(positiveMs, 30_000),
 });
 
-/** How far the shares may be from 1: three thirds, written with five digits, are to do. */
-const TOLERANCE = 1e-5;
+/** How far the shares may be from 1, and their sum is rounded: thirds of five digits are to do. */
+const TOLERANCE = 1e-5 + 1e-12;
 
 /**
  * Checks the shares against the backends; gives those of their level, each with its share.
