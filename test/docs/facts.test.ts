@@ -278,7 +278,9 @@ async function usedPool(logger = silent) {
     await (await pool.fetch('/')).text();
     expect(events.recover).toBeDefined();
   });
-  pool.rollout({ to: 'payg1', steps: [1], intervalMs: 1_000 }).abort();
+  pool.add({ id: 'payg2', url: payg.url, priority: 2, weight: 0 });
+  pool.rollout({ to: 'payg2', steps: [1], intervalMs: 1_000 }).abort();
+  await pool.remove('payg2');
   pool.setTraffic({ payg1: 1 });
   return { spillway, pool, events };
 }

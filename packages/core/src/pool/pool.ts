@@ -247,7 +247,8 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
   /**
    * Moves a level's traffic to one of its backends, step by step, and puts everything back when that
    * one does worse than the others by more than a limit. Decisions are told as `rollout` events.
-   * @throws ConfigurationError when an option is wrong, or a rollout of the level is under way
+   * @throws ConfigurationError when an option is wrong, no other backend of the level has a share, or
+   * a rollout of the level is under way
    */
   rollout(options: RolloutOptions): Rollout {
     return this.#members.rollout(options);
@@ -266,7 +267,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
    * Takes a backend out: it gets no more requests from now on. What it has is finished with `drain`,
    * and otherwise cut off; a request that is cut off is made again elsewhere if it may be. Resolves
    * when the backend is gone. Called again, without `drain`, it cuts short what still drains.
-   * @throws ConfigurationError when there is no such backend, or no other one
+   * @throws ConfigurationError when there is no such backend, or no other one has a share
    */
   remove(id: string, options: RemoveOptions = {}): Promise<void> {
     return this.#members.remove(id, options);

@@ -96,10 +96,11 @@ export class Members<B extends Backend> {
 
   setTraffic(shares: unknown): void {
     const read = readShares(shares, `${this.#host.path}.setTraffic`, this.#all);
-    for (const { priority } of read.keys()) {
-      this.#rollouts.get(priority)?.supersede('the shares were set');
-    }
-    this.#share(read);
+    const change = () => this.#share(read);
+    const [first] = read.keys();
+    const rollout = first && this.#rollouts.get(first.priority);
+    if (rollout === undefined) change();
+    else rollout.supersede('the shares were set', change);
   }
 
   add(options: unknown): void {
@@ -139,14 +140,17 @@ export class Members<B extends Backend> {
       throw new ConfigurationError(path, rule);
     }
     const level = this.#all.filter((peer) => peer.priority === priority && !peer.draining);
-    const rollout = new Rollout(config, to, level, {
+    if (level.every((peer) => peer === to || peer.weight === 0)) {
+      const rule = 'must have traffic to take over: no other backend of its level has a share';
+      throw new ConfigurationError(`${path}.to`, rule, config.to);
+    }
+    return new Rollout(config, to, level, {
       clock: this.#host.clock,
+      began: (rollout) => this.#rollouts.set(priority, rollout),
       share: (shares) => this.#share(shares as ReadonlyMap<B, number>),
       report: (report) => this.#host.decided(report),
       ended: () => this.#rollouts.delete(priority),
     });
-    this.#rollouts.set(priority, rollout);
-    return rollout;
   }
 
   /** The last request of a backend that is being removed has ended. */
@@ -161,7 +165,9 @@ export class Members<B extends Backend> {
   }
 
   dispose(): void {
-    for (const rollout of [...this.#rollouts.values()]) rollout.supersede('the pool has ended');
+    for (const rollout of [...this.#rollouts.values()]) {
+      rollout.supersede('the pool has ended', () => {});
+    }
     for (const removal of [...this.#removals.values()]) removal.end();
     for (const shadow of this.#everShadowed.values()) shadow.dispose();
     for (const backend of this.#all) backend.dispose();
@@ -176,8 +182,9 @@ export class Members<B extends Backend> {
   }
 
   #beginRemoval(backend: B, path: string): Removal {
-    if (this.#all.every((other) => other === backend || other.draining)) {
-      throw new ConfigurationError(path, 'must leave the pool a backend', backend.id);
+    if (this.#serving.every((other) => other === backend)) {
+      const rule = 'must leave the pool a backend that has a share';
+      throw new ConfigurationError(path, rule, backend.id);
     }
     const removal = new Removal(this.#host.clock, async () => {
       this.#all = this.#all.filter((other) => other !== backend);
@@ -185,11 +192,14 @@ export class Members<B extends Backend> {
       this.#removals.delete(backend);
     });
     this.#removals.set(backend, removal);
+    const leave = () => {
+      this.#dropShadow(backend);
+      backend.drain();
+      this.#changed();
+    };
     const rollout = this.#rollouts.get(backend.priority);
-    if (rollout?.config.to === backend.id) rollout.supersede('the backend is being removed');
-    this.#dropShadow(backend);
-    backend.drain();
-    this.#changed();
+    if (rollout?.config.to !== backend.id) leave();
+    else rollout.supersede('the backend is being removed', leave);
     return removal;
   }
 

@@ -10,14 +10,22 @@ import type { RolloutOptions, RolloutReport } from './rollout.ts';
 
 const steps = [0.01, 0.1, 0.5, 1];
 
-function setUp(options: Partial<RolloutOptions> = {}) {
+type Sketches = Parameters<typeof scriptedPool>[0]['backends'];
+
+function setUpPool(backends: Sketches = [{ id: 'v1' }, { id: 'v2', weight: 0 }]) {
   const clock = new FakeClock();
-  const pool = scriptedPool({ backends: [{ id: 'v1' }, { id: 'v2', weight: 0 }] }, clock);
+  const pool = scriptedPool({ backends }, clock);
   const reports: RolloutReport[] = [];
   pool.on('rollout', (report) => reports.push(report));
-  const rollout = pool.rollout({ to: 'v2', steps, intervalMs: 60_000, ...options });
+  const rollout = (options: Partial<RolloutOptions> = {}) =>
+    pool.rollout({ to: 'v2', steps, intervalMs: 60_000, ...options });
   const decisions = () => reports.map(({ decision, share }) => [decision, share]);
   return { clock, pool, rollout, reports, decisions };
+}
+
+function setUp(options: Partial<RolloutOptions> = {}) {
+  const pooled = setUpPool();
+  return { ...pooled, rollout: pooled.rollout(options) };
 }
 
 const weights = (pool: Pool) =>
@@ -221,6 +229,84 @@ describe('a rollout', () => {
     expect(weights(removed.pool)).toEqual({ v1: 0.5 });
   });
 
+  it('ends, and never goes on, whatever a listener does in the middle of a step', () => {
+    const first = setUpPool();
+    first.pool.once('traffic', () => first.pool.setTraffic({ v1: 0.7, v2: 0.3 }));
+    const rollout = first.pool.rollout({ to: 'v2', steps: [0.5, 1], intervalMs: 1_000 });
+    expect([rollout.state, rollout.share]).toEqual(['superseded', 0.3]);
+    expect(weights(first.pool)).toEqual({ v1: 0.7, v2: 0.3 });
+    expect(first.decisions()).toEqual([['supersede', 0.3]]);
+    expect(first.clock.pendingTimers).toBe(0);
+    first.pool.rollout({ to: 'v2', steps: [0.5], intervalMs: 1_000 });
+
+    for (const act of ['abort', 'pause'] as const) {
+      const { pool, clock, rollout } = setUp({ steps: [0.5, 1], abort: { minimumRequests: 1 } });
+      pool.on('traffic', ({ shares }) => shares.v2 === 1 && rollout[act]());
+      serve(pool, clock, 4);
+      clock.advance(60_000);
+      expect(rollout.state).toBe(act === 'abort' ? 'aborted' : 'paused');
+      expect(weights(pool).v2).toBe(act === 'abort' ? 0 : 1);
+      expect(clock.pendingTimers).toBe(0);
+    }
+  });
+
+  it('finds the change made when it tells that it gave way to it', async () => {
+    const { pool, clock, reports } = setUp({ steps: [0.5] });
+    const refused: unknown[] = [];
+    pool.on('rollout', ({ decision }) => {
+      if (decision !== 'supersede') return;
+      try {
+        pool.rollout({ to: 'v2', steps: [1], intervalMs: 1_000 });
+      } catch (error) {
+        refused.push((error as Error).message);
+      }
+    });
+    await pool.remove('v2');
+    expect(refused).toEqual([expect.stringContaining('to must name a backend of this pool')]);
+    expect(reports.at(-1)).toMatchObject({ decision: 'supersede', share: 0 });
+    expect(pool.status().rollouts).toEqual([]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('judges at the end of a step, too: the old backends may have become better since', () => {
+    const breaker = { failureCount: 20, tripDurationMs: 600_000 };
+    const { pool, clock, rollout } = setUpPool([{ id: 'v1' }, { id: 'v2', weight: 0, breaker }]);
+    const started = rollout({ steps: [0.5, 1] });
+    serve(pool, clock, 40, { v1: 500, v2: 500 });
+    expect(pool.status().backends[1]?.available).toBe(false);
+    serve(pool, clock, 1_000);
+    expect(started.state).toBe('running');
+    clock.advance(60_000);
+    expect(started.state).toBe('aborted');
+    expect(weights(pool)).toEqual({ v1: 1, v2: 0 });
+  });
+
+  it.each([
+    ['is alone in its level', [{ id: 'v1' }, { id: 'v2', priority: 0, weight: 0 }]],
+    ['has all the traffic already', [{ id: 'v1', weight: 0 }, { id: 'v2' }]],
+  ])('is refused when the new backend %s, and would jump to the end', (_, backends) => {
+    const { pool, rollout } = setUpPool(backends);
+    const before = weights(pool);
+    expect(() => rollout({ steps: [0.01] })).toThrow(
+      'pool(chat).rollout.to must have traffic to take over',
+    );
+    expect(weights(pool)).toEqual(before);
+  });
+
+  it('says what share the new backend has once it is the only one left', async () => {
+    const { pool, clock, reports, rollout } = setUp({
+      steps: [0.5, 0.6],
+      abort: { minimumRequests: 1 },
+    });
+    await pool.remove('v1');
+    serve(pool, clock, 2);
+    clock.advance(60_000);
+    expect([rollout.share, reports.at(-1)?.share]).toEqual([1, 1]);
+    rollout.abort();
+    expect([rollout.share, reports.at(-1)?.share]).toEqual([1, 1]);
+    expect(weights(pool)).toEqual({ v2: 1 });
+  });
+
   it('goes on when an old backend is removed', async () => {
     const { pool, rollout, clock } = setUp({ steps: [0.5, 1], abort: { minimumRequests: 1 } });
     pool.add({ id: 'v0', url: 'http://127.0.0.1:9' });
@@ -251,6 +337,7 @@ describe('a rollout', () => {
     ],
     ['no interval', { intervalMs: 0 }, /\.intervalMs must be/],
     ['a wrong limit', { abort: { failureRatio: -1 } }, /\.abort\.failureRatio must be/],
+    ['a hole among the steps', { steps: Object.assign([0.1], { 2: 0.5 }) }, /\.steps\[1\] must be/],
     ['an unknown limit', { abort: { p99Ms: 1 } }, /\.abort\.p99Ms is not an option/],
   ])('is refused with %s, and nothing changes', (_, options, message) => {
     const pool = scriptedPool({ backends: [{ id: 'v1' }, { id: 'v2', weight: 0 }] });

@@ -115,6 +115,8 @@ export function readRolloutOptions(options: unknown, path: string): RolloutConfi
 /** What a rollout needs of its pool. */
 export interface RolloutHost {
   readonly clock: Clock;
+  /** The first step follows: who is told of it may end the rollout at once. */
+  began(rollout: Rollout): void;
   /** Shares the level's traffic out; each of its backends is there. */
   share(shares: ReadonlyMap<Backend, number>): void;
   report(report: RolloutReport): void;
@@ -135,6 +137,7 @@ export class Rollout {
   readonly #finish: (state: RolloutState) => void;
   #state: RolloutState = 'running';
   #step = -1;
+  #share = 0;
   #stepBegan: AttemptTotals;
   #timer: Timer | undefined;
 
@@ -153,6 +156,7 @@ export class Rollout {
     this.#oldBefore = new Map(old.map((backend) => [backend, backend.totals]));
     this.#stepBegan = to.totals;
     to.onAttemptEnded = () => this.#guard();
+    host.began(this);
     this.#next();
   }
 
@@ -160,9 +164,9 @@ export class Rollout {
     return this.#state;
   }
 
-  /** The share of the new backend in this step. */
+  /** The share of the new backend, as the last decision left it. */
   get share(): number {
-    return this.config.steps[this.#step] ?? 0;
+    return this.#share;
   }
 
   /** Stays at this step. The limits are watched all the same. */
@@ -188,10 +192,11 @@ export class Rollout {
     this.#putBack('asked for');
   }
 
-  /** The traffic is changed by other means: leaves it alone from now on. */
-  supersede(reason: string): void {
-    if (this.#isOver) return;
+  /** Lets the traffic be changed by other means, and leaves it alone from now on. */
+  supersede(reason: string, change: () => void): void {
     this.#end('superseded');
+    change();
+    this.#share = this.#to.draining ? 0 : this.#to.weight;
     this.#report('supersede', reason);
   }
 
@@ -210,16 +215,18 @@ export class Rollout {
     // What the step before has seen is what this one is decided on.
     const report = this.#figures('step', `step ${this.#step + 1} of ${this.config.steps.length}`);
     this.#stepBegan = this.#to.totals;
-    const { share } = this;
+    const share = this.config.steps[this.#step] as number;
     const old = [...this.#before].filter(([backend]) => backend !== this.#to && !backend.draining);
     const left = old.reduce((sum, [, part]) => sum + part, 0);
-    const shares = new Map<Backend, number>([[this.#to, left === 0 ? 1 : share]]);
+    this.#share = left === 0 ? 1 : share;
+    const shares = new Map<Backend, number>([[this.#to, this.#share]]);
     for (const [backend, part] of old) {
       shares.set(backend, left === 0 ? 0 : ((1 - share) * part) / left);
     }
-    this.#host.share(shares);
+    // First of all: who listens to the shares may pause or end this rollout.
     this.#wait();
-    this.#host.report(report);
+    this.#host.share(shares);
+    if (!this.#isOver) this.#host.report({ ...report, share: this.#share });
   }
 
   #wait(): void {
@@ -229,6 +236,9 @@ export class Rollout {
   }
 
   #stepIsOver(): void {
+    // The others may have become better since the last attempt of the new one.
+    this.#guard();
+    if (this.#isOver) return;
     const { requests } = this.#figures('hold', '');
     if (requests < this.config.abort.minimumRequests) {
       this.#wait();
@@ -268,9 +278,11 @@ export class Rollout {
     const present = [...this.#before].filter(([backend]) => !backend.draining);
     const left = present.reduce((sum, [, part]) => sum + part, 0);
     if (left > 0) {
-      this.#host.share(new Map(present.map(([backend, part]) => [backend, part / left])));
+      const shares = new Map(present.map(([backend, part]) => [backend, part / left]));
+      this.#share = shares.get(this.#to) ?? 0;
+      this.#host.share(shares);
     }
-    this.#host.report({ ...report, share: (this.#before.get(this.#to) ?? 0) / (left || 1) });
+    this.#host.report({ ...report, share: this.#share });
   }
 
   #end(state: RolloutState): void {

@@ -93,10 +93,11 @@ describe('setTraffic', () => {
     expect(counts(pool, 100)).toEqual({ b0: 25, b1: 75 });
   });
 
-  it('takes thirds that are rounded', () => {
+  it.each([0.333333, 0.33333])('takes thirds that are rounded: %f', (third) => {
     const pool = scriptedPool({ backends: ids(3) });
-    pool.setTraffic({ b0: 0.333333, b1: 0.333333, b2: 0.333333 });
+    pool.setTraffic({ b0: third, b1: third, b2: third });
     expect(counts(pool, 300)).toEqual({ b0: 100, b1: 100, b2: 100 });
+    pool.setTraffic({ b0: 0.33334, b1: 0.33334, b2: 0.33333 });
   });
 
   it('moves only the keys that a canary wins', () => {
@@ -234,6 +235,17 @@ describe('remove', () => {
     await expect(pool.remove('b0', { drian: true } as object)).rejects.toThrow("'drain'");
     await pool.remove('b0');
     await expect(pool.remove('b1')).rejects.toThrow('must leave the pool a backend');
+  });
+
+  it('refuses to leave the pool only backends that get nothing', async () => {
+    const pool = scriptedPool({ backends: [{ id: 'b0' }, { id: 'b1', weight: 0 }] });
+    await expect(pool.remove('b0')).rejects.toThrow(
+      'pool(chat).remove must leave the pool a backend that has a share, got "b0"',
+    );
+    expect(counts(pool, 5)).toEqual({ b0: 5 });
+    pool.setTraffic({ b1: 1 });
+    await pool.remove('b0');
+    expect(counts(pool, 5)).toEqual({ b1: 5 });
     expect(weights(pool)).toEqual({ b1: 1 });
   });
 
@@ -296,9 +308,14 @@ it('never chooses a backend that is removed or has no share, whatever changes', 
           gone.delete(id);
         } else if (each.kind === 'remove') {
           const id = `b${each.id}`;
-          if (present.length < 2 || !present.some((backend) => backend.id === id)) continue;
-          await pool.remove(id, { drain: each.drain });
-          gone.add(id);
+          if (!present.some((backend) => backend.id === id)) continue;
+          const removed = pool.remove(id, { drain: each.drain });
+          if (present.some((other) => other.id !== id && other.weight > 0)) {
+            await removed;
+            gone.add(id);
+          } else {
+            await expect(removed).rejects.toThrow('must leave the pool a backend that has a share');
+          }
         } else if (each.kind === 'share') {
           const parts = present.map(({ id }, index) => [id, each.shares[index] ?? 0] as const);
           const total = parts.reduce((sum, [, part]) => sum + part, 0);
@@ -307,9 +324,8 @@ it('never chooses a backend that is removed or has no share, whatever changes', 
         } else {
           for (let index = 0; index < each.requests; index++) {
             const backend = pool.select({ tried: [], keyHash: undefined });
-            if (backend === undefined) continue;
-            expect(gone).not.toContain(backend.id);
-            expect(backend.weight).toBeGreaterThan(0);
+            expect(gone).not.toContain(backend?.id);
+            expect(backend?.weight).toBeGreaterThan(0);
           }
         }
       }
