@@ -86,6 +86,27 @@ export function describeShutdown(host: AdapterHost): void {
       await until(() => expect(backends.only.sockets.size).toBe(0));
     });
 
+    it('ends what drains, and rollouts, before it is done', async () => {
+      const clock = new FakeClock();
+      const { origin, server, spillway, backends, pool } = await serve(host, {
+        backends: { old: hangs, v1: answers(200), v2: answers(200) },
+        each: { v2: { priority: 2 } },
+        spillway: { clock },
+      });
+      const running = call(origin, '/');
+      await backends.old.request();
+      const ends: string[] = [];
+      void pool.remove('old', { drain: true }).then(() => ends.push('removed'));
+      const rollout = pool.rollout({ to: 'v2', steps: [0.5], intervalMs: 1_000 });
+      void rollout.done.then((state) => ends.push(state));
+      const done = spillway.shutdown({ server, timeoutMs: 50 });
+      clock.advance(50);
+      await within(3_000, done);
+      expect(ends.sort()).toEqual(['removed', 'superseded']);
+      expect((await running).status).toBe(503);
+      expect(clock.pendingTimers).toBe(0);
+    });
+
     it('takes requests until readinessDelayMs is over', async () => {
       const clock = new FakeClock();
       const { origin, server, spillway } = await serve(host, {

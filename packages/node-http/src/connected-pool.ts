@@ -50,7 +50,7 @@ export class ConnectedPool extends Pool<HttpBackend> {
     this.headersDeadlines.close();
     this.bodyDeadlines.close();
     this.drainDeadlines.close();
-    this.dispose();
-    await Promise.all(this.backends.map((backend) => backend.destroy()));
+    const disposed = this.dispose();
+    await Promise.all([disposed, ...this.backends.map((backend) => backend.destroy())]);
   }
 }

@@ -218,10 +218,13 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
     };
   }
 
-  /** Cancels the pool's timers. It must not be used afterwards. */
-  dispose(): void {
+  /**
+   * Cancels the pool's timers; resolves when the backends that are being removed are gone. It must
+   * not be used afterwards.
+   */
+  dispose(): Promise<void> {
     this.queue?.close();
-    this.#members.dispose();
+    return this.#members.dispose();
   }
 
   /**

@@ -164,13 +164,16 @@ export class Members<B extends Backend> {
     }
   }
 
-  dispose(): void {
+  /** Resolves when those that are being removed are gone. */
+  async dispose(): Promise<void> {
     for (const rollout of [...this.#rollouts.values()]) {
       rollout.supersede('the pool has ended', () => {});
     }
-    for (const removal of [...this.#removals.values()]) removal.end();
+    const removals = [...this.#removals.values()];
+    for (const removal of removals) removal.end();
     for (const shadow of this.#everShadowed.values()) shadow.dispose();
     for (const backend of this.#all) backend.dispose();
+    await Promise.all(removals.map(({ gone }) => gone));
   }
 
   #share(shares: ReadonlyMap<B, number>): void {
