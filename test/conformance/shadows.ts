@@ -1,3 +1,4 @@
+import type { CompareAnswers } from '@spillway/core';
 import { describe, expect, it } from 'vitest';
 import type { AdapterHost } from '../support/adapter-host.ts';
 import { type Answer, answers, hangs, sha256 } from '../support/backend.ts';
@@ -232,13 +233,43 @@ export function describeShadows(host: AdapterHost): void {
         },
         1,
       ],
+      ['what is no error', () => Promise.reject(Object.create(null)), 1],
+      ['a promise of false', async () => false, 1],
+      ['a promise that is rejected', () => Promise.reject(new Error('expected equal')), 1],
+      ['a promise of true', async () => true, 0],
+      ['a promise for ever', () => new Promise(() => {}), 0],
       ['undefined', () => undefined, 0],
     ])('count a mismatch when compare gives %s', async (_, compare, mismatches) => {
       const { origin, pool } = await shadowed(answers(200));
       pool.setShadow('shadow', 1, { compare });
       await call(origin, '/');
       await until(() => expect(pool.status().shadows[0]).toMatchObject({ compared: 1 }));
-      expect(pool.status().shadows[0]).toMatchObject({ mismatches });
+      await until(() => expect(pool.status().shadows[0]).toMatchObject({ mismatches }));
+    });
+
+    it('may be written to by compare, which no other comparison sees', async () => {
+      const { origin, pool } = await serve(host, {
+        backends: { main: answers(200, 'main'), a: answers(201), b: answers(202) },
+        each: { a: { weight: 0 }, b: { weight: 0 } },
+      });
+      const seen: string[] = [];
+      const compare: CompareAnswers = (primary) => {
+        seen.push(`${primary.status} ${primary.body} ${primary.headers['x-mine']}`);
+        primary.body.fill('x');
+        Object.assign(primary, { status: 599 });
+        Object.assign(primary.headers, { 'x-mine': 'written' });
+        return false;
+      };
+      for (const id of ['a', 'b']) pool.setShadow(id, 1, { compare });
+      await call(origin, '/');
+      await until(() => expect(seen).toEqual(['200 main undefined', '200 main undefined']));
+      await until(() => {
+        const samples = pool.status().shadows.flatMap((shadow) => shadow.samples);
+        expect(samples).toMatchObject([
+          { primaryStatus: 200, shadowStatus: 201 },
+          { primaryStatus: 200, shadowStatus: 202 },
+        ]);
+      });
     });
 
     it('are not compared when the caller has left', async () => {

@@ -35,10 +35,11 @@ export class AnswerSample {
     return this.#seen;
   }
 
+  /** A copy of its own for each who asks, and may write to it. */
   get answer(): ComparedAnswer {
     return {
       status: this.#status,
-      headers: this.#headers,
+      headers: structuredClone(this.#headers),
       body: Buffer.concat(this.#chunks),
       truncated: this.#seen > this.#kept,
     };

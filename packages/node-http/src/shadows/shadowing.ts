@@ -19,7 +19,7 @@ export interface Shadowed {
 export class Shadowing {
   /** The caller's answer; `undefined` when nobody compares it. */
   readonly sample: AnswerSample | undefined;
-  readonly #answered = Promise.withResolvers<ComparedAnswer | undefined>();
+  readonly #answered = Promise.withResolvers<AnswerSample | undefined>();
 
   private constructor(shadows: readonly Shadow<HttpBackend>[]) {
     if (shadows.some(({ compare }) => compare !== undefined)) this.sample = new AnswerSample();
@@ -42,7 +42,7 @@ export class Shadowing {
 
   /** The caller has been answered by a backend, or by nobody. */
   ended(byBackend: boolean): void {
-    this.#answered.resolve(byBackend ? this.sample?.answer : undefined);
+    this.#answered.resolve(byBackend ? this.sample : undefined);
   }
 
   #send(shadowed: Shadowed, shadow: Shadow<HttpBackend>, bytes: Buffer | null | undefined): void {
@@ -71,6 +71,7 @@ export class Shadowing {
     const primary = await this.#answered.promise;
     if (primary === undefined) return;
     const query = target.indexOf('?');
-    shadow.judge(method, query === -1 ? target : target.slice(0, query), primary, answer);
+    const path = query === -1 ? target : target.slice(0, query);
+    await shadow.judge(method, path, primary.answer, answer);
   }
 }

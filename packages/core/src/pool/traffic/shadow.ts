@@ -17,8 +17,8 @@ export interface ComparedAnswer {
 }
 
 /**
- * Says whether the two answers are alike: `false`, a string that says how they differ, or anything
- * thrown is a mismatch. Called after the caller has been answered.
+ * Says whether the two answers are alike, now or by a promise: `false`, a string that says how they
+ * differ, or anything thrown is a mismatch. Called after the caller has been answered.
  */
 export type CompareAnswers = (primary: ComparedAnswer, shadow: ComparedAnswer) => unknown;
 
@@ -148,15 +148,21 @@ export class Shadow<B extends Backend = Backend> {
   }
 
   /** Both have been answered. What `compare` throws is a mismatch, and fails nothing. */
-  judge(method: string, path: string, primary: ComparedAnswer, shadow: ComparedAnswer): void {
+  async judge(
+    method: string,
+    path: string,
+    primary: ComparedAnswer,
+    shadow: ComparedAnswer,
+  ): Promise<void> {
     const compare = this.#compare;
     if (compare === undefined) return;
     this.#compared++;
+    const statuses = { primaryStatus: primary.status, shadowStatus: shadow.status };
     let verdict: unknown;
     try {
-      verdict = compare(primary, shadow);
+      verdict = await compare(primary, shadow);
     } catch (error) {
-      verdict = error instanceof Error ? error.message : String(error);
+      verdict = error instanceof Error && error.message;
     }
     if (verdict !== false && typeof verdict !== 'string') return;
     this.#mismatches++;
@@ -164,8 +170,7 @@ export class Shadow<B extends Backend = Backend> {
       method,
       path,
       reason: verdict === false ? 'not alike' : verdict,
-      primaryStatus: primary.status,
-      shadowStatus: shadow.status,
+      ...statuses,
     });
     if (this.#samples.length > MAX_SAMPLES) this.#samples.shift();
   }
