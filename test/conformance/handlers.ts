@@ -305,6 +305,57 @@ export function describeHandlers(host: AdapterHost): void {
       await until(() => expect(copies).toEqual(['the first part, the second']));
     });
 
+    it.each([100, 100_000])(
+      'let shadows have the body of %i bytes that a URL is sent',
+      async (bytes) => {
+        const [main, copy] = [await startBackend(), await startBackend()];
+        const { origin, pool } = await withPool({
+          backends: [
+            { id: 'here', handler: says('here'), weight: 0 },
+            { id: 'main', url: main.url },
+            { id: 'copy', url: copy.url, weight: 0 },
+          ],
+        });
+        pool.setShadow('copy', 1, { methods: 'all' });
+        const body = Buffer.alloc(bytes, 'b');
+        await call(origin, '/api/', { method: 'POST', body });
+        await call(origin, '/api/', { method: 'POST', body, chunkBytes: bytes / 4 });
+        for (const index of [0, 1]) {
+          const { body } = await copy.request(index);
+          expect((await within(2_000, body))?.length).toBe(bytes);
+        }
+      },
+    );
+
+    it('are compared by the headers that a caller is sent', async () => {
+      const answer: Handler = (_request, response) => {
+        response.setHeader('x-number', 5);
+        response.writeHead(200, { 'content-length': 2 });
+        response.end('ok');
+      };
+      const { origin, pool } = await withPool({
+        backends: [
+          { id: 'v1', handler: answer },
+          { id: 'v2', handler: answer, weight: 0 },
+        ],
+      });
+      const compared: unknown[] = [];
+      pool.setShadow('v2', 1, {
+        compare: (...both) => {
+          for (const { headers } of both) {
+            compared.push([headers['x-number'], headers['content-length']]);
+          }
+        },
+      });
+      await call(origin, '/api/x');
+      await until(() =>
+        expect(compared).toEqual([
+          ['5', '2'],
+          ['5', '2'],
+        ]),
+      );
+    });
+
     it('serve pool.fetch, too', async () => {
       const { pool } = await withPool({
         backends: [

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { AnswerHeaders } from '@spillway/core';
 
 /** Calls `onHead` once the head of the answer is written, with its headers by lower-case name. */
@@ -9,9 +9,18 @@ export function watchHead(
   const { writeHead } = response;
   response.writeHead = function watchedHead(this: ServerResponse, ...args: unknown[]) {
     const returned = Reflect.apply(writeHead, this, args) as ServerResponse;
-    onHead(response.statusCode, { ...given(args), ...(response.getHeaders() as AnswerHeaders) });
+    onHead(response.statusCode, { ...given(args), ...asSent(response.getHeaders()) });
     return returned;
   } as ServerResponse['writeHead'];
+}
+
+/** Numbers become the text that a caller is sent. */
+function asSent(headers: OutgoingHttpHeaders): AnswerHeaders {
+  const texts: Record<string, string | string[] | undefined> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    texts[name] = typeof value === 'number' ? String(value) : value;
+  }
+  return texts;
 }
 
 /** The headers that were handed to `writeHead` itself: an object, or names and values in turn. */
@@ -38,7 +47,8 @@ export function headerEntries(headers: GivenHeaders): [name: unknown, value: unk
 /** Calls `onChunk` with the answer's body as it is written. */
 export function watchBody(response: ServerResponse, onChunk: (chunk: Buffer) => void): void {
   const see = ([chunk, encoding]: readonly unknown[]) => {
-    if (chunk instanceof Uint8Array) onChunk(Buffer.from(chunk));
+    if (chunk instanceof Uint8Array)
+      onChunk(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
     else if (typeof chunk === 'string') onChunk(Buffer.from(chunk, encodingOf(encoding)));
   };
   const { write, end } = response;
