@@ -34,6 +34,13 @@ describe('readAffinity', () => {
     ).toBeUndefined();
   });
 
+  it('refuses a promise, which would send every request to one backend', () => {
+    const affinity = readAffinity({ key: async () => 'tenant' }, 'pool(chat).affinity');
+    expect(() => affinity.keyHashOf({ headers: {} })).toThrow(
+      'pool(chat).affinity.key must give the key itself, not a promise',
+    );
+  });
+
   it.each([
     [{}, "affinity must have exactly one of 'header', 'cookie' and 'key'"],
     [
@@ -41,6 +48,7 @@ describe('readAffinity', () => {
       "affinity must have exactly one of 'header', 'cookie' and 'key'",
     ],
     [{ header: '' }, 'affinity.header must be a non-empty string, got ""'],
+    [{ header: 'x shard' }, 'affinity.header must be a name that a header may have, got "x shard"'],
     [{ header: 5 }, 'affinity.header must be a non-empty string, got 5'],
     [{ key: 'tenant' }, 'affinity.key must be a function, got "tenant"'],
     [{ head: 'a' }, "affinity.head is not an option; did you mean 'header'?"],

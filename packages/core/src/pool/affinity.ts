@@ -35,8 +35,15 @@ interface ReadAffinity {
   readonly key: ((request: RequestView) => string | undefined) | undefined;
 }
 
+const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+const headerName: Reader<string> = (value, path) => {
+  if (FIELD_NAME.test(nonEmptyString(value, path))) return value as string;
+  throw new ConfigurationError(path, 'must be a name that a header may have', value);
+};
+
 const readOptions = object<ReadAffinity>({
-  header: optional(nonEmptyString),
+  header: optional(headerName),
   cookie: optional(readAffinityCookie),
   key: optional(callable<(request: RequestView) => string | undefined>()),
 });
@@ -48,7 +55,17 @@ export const readAffinity: Reader<Affinity> = (value, path) => {
     throw new ConfigurationError(path, "must have exactly one of 'header', 'cookie' and 'key'");
   }
   if (key !== undefined) {
-    return { keyHashOf: (request) => hashUnlessEmpty(key(request)), cookie };
+    return {
+      keyHashOf(request) {
+        const given: unknown = key(request);
+        // All promises would be one key, and all requests one backend's.
+        if (given instanceof Promise) {
+          throw new ConfigurationError(`${path}.key`, 'must give the key itself, not a promise');
+        }
+        return hashUnlessEmpty(given as string | null | undefined);
+      },
+      cookie,
+    };
   }
   const name = cookie === undefined ? (header as string).toLowerCase() : 'cookie';
   return {
