@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { answers, hangs, startBackend } from '../support/backend.ts';
 import { expressHost } from '../support/express-host.ts';
 import { serve } from '../support/serve.ts';
-import { within } from '../support/until.ts';
+import { until, within } from '../support/until.ts';
 
 const host = expressHost(express);
 
@@ -43,4 +43,20 @@ it('1 000 backends that refuse are each tried once for one request', async () =>
   expect((await within(15_000, pool.fetch('/'))).status).toBe(429);
   expect(backend.received).toHaveLength(1_000);
   expect(pool.status().backends.every(({ attempts }) => attempts.throttled === 1)).toBe(true);
+});
+
+it('a copy whose request was begun in the turn that ends the pool makes no connection', async () => {
+  const { pool, backends } = await serve(host, {
+    backends: { main: hangs, shadow: answers(200) },
+    each: { shadow: { weight: 0 } },
+  });
+  pool.setShadow('shadow', 1);
+  const fetching = pool.fetch('/');
+  // In this very turn: the copy is sent in the next.
+  while (pool.status().running === 0) await undefined;
+  const destroyed = pool.destroy();
+  expect((await fetching).status).toBe(503);
+  await within(3_000, destroyed);
+  await until(() => expect(pool.status().shadows[0]?.requests.dropped).toBe(1));
+  expect(backends.shadow.received).toHaveLength(0);
 });

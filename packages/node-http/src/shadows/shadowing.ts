@@ -47,7 +47,8 @@ export class Shadowing {
 
   #send(shadowed: Shadowed, shadow: Shadow<HttpBackend>, bytes: Buffer | null | undefined): void {
     const { pool, method, target } = shadowed;
-    if (bytes === undefined || !pool.shadows.includes(shadow)) {
+    // The shadow, or the pool, may have been ended since the draw.
+    if (bytes === undefined || !pool.shadows.includes(shadow) || !pool.active.accepting) {
       shadow.drop();
       return;
     }
