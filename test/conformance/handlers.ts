@@ -356,6 +356,23 @@ export function describeHandlers(host: AdapterHost): void {
       );
     });
 
+    it('are compared without a body when the request is a HEAD', async () => {
+      const { origin, pool } = await withPool({
+        backends: [
+          { id: 'v1', handler: says('one') },
+          { id: 'v2', handler: says('one'), weight: 0 },
+        ],
+      });
+      const bodies: string[] = [];
+      pool.setShadow('v2', 1, {
+        compare: (...both) => void bodies.push(...both.map(({ body }) => body.toString())),
+      });
+      await call(origin, '/api/x', { method: 'HEAD' });
+      await until(() => expect(bodies).toEqual(['', '']));
+      await call(origin, '/api/x');
+      await until(() => expect(bodies).toEqual(['', '', 'one', 'one']));
+    });
+
     it('serve pool.fetch, too', async () => {
       const { pool } = await withPool({
         backends: [

@@ -49,7 +49,10 @@ export class HandlerAttempt {
       sample?.head(statusCode, headers);
     });
     if (setCookie !== undefined) addCookie(response, setCookie);
-    if (sample !== undefined) watchBody(response, (chunk) => sample.add(chunk));
+    // Whatever a handler writes to it, a HEAD is answered without a body.
+    if (sample !== undefined && request.method !== 'HEAD') {
+      watchBody(response, (chunk) => sample.add(chunk));
+    }
     try {
       const result: unknown = context.runInAsyncScope(handler, undefined, request, response, next);
       if (result instanceof Promise) result.catch(next);
