@@ -258,6 +258,23 @@ export function describeHandlers(host: AdapterHost): void {
       await until(() => expect(compared).toEqual(['200 two']));
     });
 
+    it('as shadows see the host that the caller has asked', async () => {
+      const hosts: unknown[] = [];
+      const handler: Handler = (request, response) => {
+        hosts.push(request.headers.host);
+        response.end();
+      };
+      const { origin, pool } = await withPool({
+        backends: [
+          { id: 'v1', handler },
+          { id: 'v2', handler, weight: 0 },
+        ],
+      });
+      pool.setShadow('v2', 1);
+      await call(origin, '/api/x', { headers: { host: 'tenant.example' } });
+      await until(() => expect(hosts).toEqual(['tenant.example', 'tenant.example']));
+    });
+
     it('as shadows get the body that a handler has read', async () => {
       const copies: string[] = [];
       const reads =

@@ -256,6 +256,10 @@ export abstract class IncomingExchange<A extends ExchangeAttempt>
     const { headers } = this.request;
     const flat = forwardedHeaders(headers, backend.notForwarded, this);
     if (this.decoded) dropHeader(flat, 'content-encoding');
+    // A handler is of this very service, and serves the hosts that it is asked by.
+    if (backend.inProcess !== undefined && headers.host !== undefined) {
+      flat.push('host', headers.host);
+    }
     return flat;
   }
 
