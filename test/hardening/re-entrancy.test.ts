@@ -1,6 +1,6 @@
 import express from 'express';
 import { expect, it } from 'vitest';
-import { answers, hangs } from '../support/backend.ts';
+import { type Answer, answers, hangs } from '../support/backend.ts';
 import { call } from '../support/caller.ts';
 import { expressHost } from '../support/express-host.ts';
 import { serve } from '../support/serve.ts';
@@ -63,6 +63,25 @@ it('a trip listener may fetch from its pool, and may throw', async () => {
   expect((await within(3_000, call(origin, '/'))).text).toBe('ok');
   expect(await Promise.all(inner)).toEqual(['ok']);
   expect(errors.map(({ message }) => message)).toEqual(['listener']);
+});
+
+it.each<[string, Answer]>([
+  ['whole', answers(500)],
+  ['longer than is kept', answers(500, 'x'.repeat(100_000))],
+  ['begun', (_request, response) => void response.writeHead(500).write('begun')],
+  ['broken off', (request) => void request.socket.resetAndDestroy()],
+])('a trip listener may remove what has tripped while its answer is %s', async (_, answer) => {
+  const { origin, pool } = await serve(host, {
+    backends: { a: answer, b: answers(200, 'ok') },
+    pool: { breaker },
+  });
+  const removals: Promise<void>[] = [];
+  pool.on('trip', ({ backend }) => void removals.push(pool.remove(backend)));
+  const calls = [1, 2, 3].map(() => call(origin, '/', { method: 'PUT', body: 'x' }));
+  for (const { text } of await within(3_000, Promise.all(calls))) expect(text).toBe('ok');
+  await within(3_000, Promise.all(removals));
+  expect(removals).toHaveLength(1);
+  expect(pool.status().backends.map(({ id }) => id)).toEqual(['b']);
 });
 
 it('a trip listener may shut down, which answers the request that has tripped', async () => {
