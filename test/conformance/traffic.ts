@@ -63,6 +63,26 @@ export function describeTraffic(host: AdapterHost): void {
       await until(() => expect(backends.a.sockets.size).toBe(0));
     });
 
+    it('of a backend that is cut off counts as cancelled, and not against it in a rollout', async () => {
+      const { origin, backends, pool } = await serve(host, {
+        backends: { old: hangs, new: answers(200) },
+        each: { new: { priority: 1, weight: 0 } },
+      });
+      const [old] = pool.backends;
+      const calls = [call(origin, '/'), call(origin, '/'), call(origin, '/')];
+      await backends.old.request(2);
+      backends.old.answer = (_request, response) => void response.write('begun');
+      const { request, response } = open(origin, '/');
+      request.end();
+      await nextChunk(await response);
+      const rollout = pool.rollout({ to: 'new', steps: [0.5], intervalMs: 60_000 });
+      await within(3_000, pool.remove('old'));
+      for (const { status } of await Promise.all(calls)) expect(status).toBe(200);
+      await until(() => expect(old?.outcomes().get('cancelled')).toBe(4));
+      expect(pool.status().rollouts[0]).toMatchObject({ oldRequests: 0, requests: 3 });
+      rollout.abort();
+    });
+
     it('changes under load without a failed request, or one to a backend that is gone', async () => {
       const { origin, backends, pool } = await serve(host, {
         backends: { a: answers(200), b: answers(200), c: answers(200) },

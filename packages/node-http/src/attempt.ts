@@ -31,7 +31,7 @@ type Destination =
 /** A place at a backend, told of what comes of it: a {@link Lease}, or a shadow's. */
 export type AttemptLease = Pick<
   Lease<HttpBackend>,
-  'backend' | 'startedAt' | 'answered' | 'failed' | 'release'
+  'backend' | 'startedAt' | 'answered' | 'failed' | 'cutOff' | 'release'
 >;
 
 /** Whose attempt it is: told of everything that comes of it. */
@@ -320,7 +320,8 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
 
   #fail(failure: AttemptFailure, error: Error): void {
     const destination = this.#destination;
-    this.lease.failed(failure, this.#pool.clock.now());
+    if (this.lease.backend.isDestroyed) this.lease.cutOff();
+    else this.lease.failed(failure, this.#pool.clock.now());
     this.#end(false);
     if (destination === 'undecided' || destination === 'caller') {
       this.#owner.failed(failure, this.#controller !== undefined, error);

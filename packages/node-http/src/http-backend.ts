@@ -76,6 +76,11 @@ export class HttpBackend extends Backend {
     this.#closings.push(close);
   }
 
+  /** Whether it has left its pool, and what was under way there was cut off. */
+  get isDestroyed(): boolean {
+    return this.connections.destroyed;
+  }
+
   /** Closes every connection, those too that are still being made: undici would wait for them. */
   async destroy(): Promise<void> {
     const destroyed = [this.connections.destroy(), this.#shadowConnections?.destroy()];

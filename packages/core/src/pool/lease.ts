@@ -52,6 +52,11 @@ export class Lease<B extends Backend = Backend> {
     this.backend.breaker?.failed(this.#pass, now);
   }
 
+  /** The backend was removed, which cut the attempt off: whatever came of it proves nothing. */
+  cutOff(): void {
+    this.#outcome = 'cancelled';
+  }
+
   /**
    * Gives the place back; later calls do nothing.
    * @param complete false when the attempt was cut short by us, which proves nothing

@@ -227,6 +227,10 @@ export class ShadowLease<B extends Backend = Backend> {
     this.#fail(now, undefined);
   }
 
+  cutOff(): void {
+    this.#outcome = 'cancelled';
+  }
+
   release(complete: boolean, now: number): void {
     if (this.#released) return;
     this.#released = true;
