@@ -344,6 +344,24 @@ export function describeHandlers(host: AdapterHost): void {
       },
     );
 
+    it('have nothing kept of a body that is too large for shadows', async () => {
+      const { origin, pool } = await withPool({
+        backends: [
+          { id: 'v1', handler: () => {} },
+          { id: 'v2', handler: says('two'), weight: 0 },
+        ],
+        retry: { maxBodyBytes: 1_000 },
+      });
+      pool.setShadow('v2', 1, { methods: 'all' });
+      const headers = { 'content-length': 1_001 };
+      const { request, response, leave } = open(origin, '/api/', { method: 'POST', headers });
+      request.flushHeaders();
+      // Known before any of it has come.
+      await until(() => expect(pool.status().shadows[0]?.requests.dropped).toBe(1));
+      leave();
+      await expect(response).rejects.toThrow();
+    });
+
     it('are compared by the headers that a caller is sent', async () => {
       const answer: Handler = (_request, response) => {
         response.setHeader('x-number', 5);

@@ -22,6 +22,10 @@ export class UnreadBody implements RequestBody {
   }
 
   whole(callback: (bytes: Buffer | null | undefined) => void): void {
+    if (Number(this.#request.headers['content-length'] ?? 0) > this.#maxBytes) {
+      callback(undefined);
+      return;
+    }
     this.#onWhole = callback;
     if (this.#request.readableDidRead) {
       this.#tellWhole();
