@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSpillway, type Spillway } from '@spillway/express';
 import express, { type Express } from 'express';
@@ -40,10 +41,9 @@ if (import.meta.filename === process.argv[1]) {
     readinessDelayMs: setting('READINESS_DELAY_MS', 5_000),
     timeoutMs: setting('SHUTDOWN_TIMEOUT_MS', 20_000),
   };
-  const port = setting('PORT', 3000);
-  const server = app.listen(port, (error) => {
+  const server = app.listen(setting('PORT', 3000), (error) => {
     if (error) throw error;
-    console.log(`listening on port ${port}`);
+    console.log(`listening on port ${(server.address() as AddressInfo).port}`);
   });
   process.once('SIGTERM', () => spillway.shutdown({ server, ...shutdown }));
 }
