@@ -2,17 +2,18 @@ import { describe, expect, it } from 'vitest';
 import {
   type AutoscalerOptions,
   HorizontalPodAutoscaler,
+  type MeasuredPod,
   type ObservedPod,
   recommend,
 } from './autoscaler.ts';
 
-const running = (...metrics: readonly (number | undefined)[]): ObservedPod[] =>
+const running = (...metrics: readonly (number | undefined)[]): MeasuredPod[] =>
   metrics.map((metric) => ({ phase: 'running', metric }));
-const pending = (count: number): ObservedPod[] =>
+const pending = (count: number): MeasuredPod[] =>
   Array(count).fill({ phase: 'pending', metric: undefined });
 
 describe('the formula', () => {
-  it.each<[string, ObservedPod[], expected: number]>([
+  it.each<[string, MeasuredPod[], expected: number]>([
     ['ceil(pods × mean / target)', running(2, 2), 4],
     ['rounds up', running(1.2, 1.2, 1.2), 4],
     ['takes the mean of all pods', running(4, 0), 4],
@@ -56,6 +57,10 @@ describe('the formula', () => {
   });
 });
 
+/** Pods that are running, all with these metrics. */
+const observed = (count: number, metrics: ObservedPod['metrics']): ObservedPod[] =>
+  Array(count).fill({ phase: 'running', metrics });
+
 /** Each step is a sync, 15 s after the one before, of pods that all have the same metric. */
 function replicasOf(
   options: Partial<AutoscalerOptions>,
@@ -65,12 +70,12 @@ function replicasOf(
   const autoscaler = new HorizontalPodAutoscaler({
     minReplicas: 1,
     maxReplicas: 100,
-    targetAverageValue: 1,
+    targets: { queue_ratio: 1 },
     ...options,
   });
   let replicas = start;
   return metrics.map((metric, step) => {
-    const pods = running(...Array<number>(replicas).fill(metric));
+    const pods = observed(replicas, { queue_ratio: metric });
     replicas = autoscaler.sync(step * 15_000, replicas, pods).replicas;
     return replicas;
   });
@@ -92,7 +97,7 @@ describe('the behaviour', () => {
     [1, 2, 'below minReplicas'],
     [9, 4, 'above maxReplicas'],
   ])('corrects %j pods, whatever they do', (current, expected, reason) => {
-    const options = { minReplicas: 2, maxReplicas: 4, targetAverageValue: 1 };
+    const options = { minReplicas: 2, maxReplicas: 4, targets: { queue_ratio: 1 } };
     const decision = new HorizontalPodAutoscaler(options).sync(0, current, []);
     expect(decision).toMatchObject({ replicas: expected, reason });
   });
@@ -138,23 +143,45 @@ describe('the behaviour', () => {
   });
 
   it('decides nothing without metrics', () => {
-    const options = { minReplicas: 1, maxReplicas: 4, targetAverageValue: 1 };
+    const options = { minReplicas: 1, maxReplicas: 4, targets: { queue_ratio: 1 } };
     const autoscaler = new HorizontalPodAutoscaler(options);
-    expect(autoscaler.sync(0, 3, running(undefined, undefined, undefined))).toEqual({
+    expect(autoscaler.sync(0, 3, observed(3, {}))).toEqual({
       replicas: 3,
+      metric: undefined,
       mean: undefined,
       recommended: 3,
-      reason: 'no metrics',
+      reason: 'a metric is missing',
     });
   });
 
+  it('goes by the metric that asks for most pods', () => {
+    const targets = { queue_ratio: 1, gate_running: 3 };
+    const options = { minReplicas: 1, maxReplicas: 8, targets, behavior: { scaleDown: atOnce } };
+    const sync = (metrics: ObservedPod['metrics']) =>
+      new HorizontalPodAutoscaler(options).sync(0, 4, observed(4, metrics));
+    expect(sync({ queue_ratio: 2, gate_running: 4 })).toMatchObject({
+      replicas: 8,
+      metric: 'queue_ratio',
+      mean: 2,
+    });
+    expect(sync({ queue_ratio: 0, gate_running: 2 })).toMatchObject({
+      replicas: 3,
+      metric: 'gate_running',
+      mean: 2,
+    });
+    // Of those that are left: none has a say in taking pods away.
+    expect(sync({ queue_ratio: 0 })).toMatchObject({ replicas: 4, reason: 'a metric is missing' });
+    expect(sync({ queue_ratio: 2 })).toMatchObject({ replicas: 8 });
+  });
+
   it('says what it was held back by', () => {
-    const options = { minReplicas: 2, maxReplicas: 12, targetAverageValue: 1 };
+    const options = { minReplicas: 2, maxReplicas: 12, targets: { queue_ratio: 1 } };
     const autoscaler = new HorizontalPodAutoscaler(options);
     const sync = (atMs: number, metric: number, replicas: number) =>
-      autoscaler.sync(atMs, replicas, running(...Array<number>(replicas).fill(metric)));
+      autoscaler.sync(atMs, replicas, observed(replicas, { queue_ratio: metric }));
     expect(sync(0, 9, 2)).toEqual({
       replicas: 6,
+      metric: 'queue_ratio',
       mean: 9,
       recommended: 18,
       reason: 'limited by a policy',

@@ -1,5 +1,5 @@
 /**
- * What Kubernetes' HorizontalPodAutoscaler does with one metric of type Pods, from its controller's
+ * What Kubernetes' HorizontalPodAutoscaler does with metrics of type Pods, from its controller's
  * replica_calculator.go and horizontal.go (as of 1.33) and its documentation.
  */
 
@@ -19,8 +19,8 @@ export interface ScalingRules {
 export interface AutoscalerOptions {
   readonly minReplicas: number;
   readonly maxReplicas: number;
-  /** The mean that the metric should have. */
-  readonly targetAverageValue: number;
+  /** The mean that each metric should have, by its name. The one that asks for most pods decides. */
+  readonly targets: Readonly<Record<string, number>>;
   readonly behavior?: { readonly scaleUp?: ScalingRules; readonly scaleDown?: ScalingRules };
   /**
    * How far the mean may be from the target, as a ratio, before anything changes.
@@ -29,16 +29,25 @@ export interface AutoscalerOptions {
   readonly tolerance?: number;
 }
 
+type Phase = 'pending' | 'running' | 'terminating';
+
 /** A pod, as the autoscaler sees it. Whether it is ready does not matter where the metric is not CPU. */
 export interface ObservedPod {
-  readonly phase: 'pending' | 'running' | 'terminating';
-  /** What the pod was last seen to have; `undefined` before it was. */
+  readonly phase: Phase;
+  /** What the pod was last seen to have, by the names of the metrics; empty before it was. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** The same, for one of the metrics. */
+export interface MeasuredPod {
+  readonly phase: Phase;
   readonly metric: number | undefined;
 }
 
 export interface Decision {
   readonly replicas: number;
-  /** Of the pods that are counted; `undefined` when no metric is known. */
+  /** The metric that asks for most, with its mean; `undefined` when none is known. */
+  readonly metric: string | undefined;
   readonly mean: number | undefined;
   /** What the formula asks for, before any window, policy or bound. */
   readonly recommended: number;
@@ -46,7 +55,7 @@ export interface Decision {
     | 'within range'
     | 'above maxReplicas'
     | 'below minReplicas'
-    | 'no metrics'
+    | 'a metric is missing'
     | 'stabilized'
     | 'limited by a policy'
     | 'limited by maxReplicas'
@@ -80,7 +89,7 @@ const milli = (value: number) => Math.trunc(value * 1_000);
  * @returns the mean, and the replicas that it asks for; `undefined` when no pod has a metric
  */
 export function recommend(
-  pods: readonly ObservedPod[],
+  pods: readonly MeasuredPod[],
   currentReplicas: number,
   targetAverageValue: number,
   tolerance: number,
@@ -149,25 +158,46 @@ export class HorizontalPodAutoscaler {
   }
 
   #decide(nowMs: number, current: number, pods: readonly ObservedPod[]): Decision {
-    const { minReplicas, maxReplicas, targetAverageValue, tolerance = 0.1 } = this.#options;
+    const { minReplicas, maxReplicas } = this.#options;
     // The number that it finds counts as recommended, too.
     if (this.#recommendations.length === 0) this.#remember(nowMs, current);
-    const outside = { mean: undefined, recommended: current };
+    const outside = { metric: undefined, mean: undefined, recommended: current };
     if (current > maxReplicas) {
       return { ...outside, replicas: maxReplicas, reason: 'above maxReplicas' };
     }
     if (current < minReplicas) {
       return { ...outside, replicas: minReplicas, reason: 'below minReplicas' };
     }
-    const found = recommend(pods, current, targetAverageValue, tolerance);
-    if (found === undefined) return { ...outside, replicas: current, reason: 'no metrics' };
-    const stabilized = this.#stabilized(nowMs, current, found.replicas);
-    const limited = this.#limited(nowMs, current, stabilized);
-    const reason =
-      limited.reason === 'within range' && stabilized !== found.replicas
-        ? 'stabilized'
-        : limited.reason;
-    return { replicas: limited.replicas, mean: found.mean, recommended: found.replicas, reason };
+    const { known, missing } = this.#recommended(current, pods);
+    const [most] = known;
+    // What is not known might have asked for more.
+    if (most === undefined || (missing > 0 && most.replicas < current)) {
+      return { ...outside, replicas: current, reason: 'a metric is missing' };
+    }
+    const { metric, mean, replicas: recommended } = most;
+    const stabilized = this.#stabilized(nowMs, current, recommended);
+    const { replicas, reason } = this.#limited(nowMs, current, stabilized);
+    const wasStabilized = reason === 'within range' && stabilized !== recommended;
+    return {
+      replicas,
+      metric,
+      mean,
+      recommended,
+      reason: wasStabilized ? 'stabilized' : reason,
+    };
+  }
+
+  /** What each metric asks for, the most first. */
+  #recommended(current: number, pods: readonly ObservedPod[]) {
+    const { targets, tolerance = 0.1 } = this.#options;
+    const names = Object.entries(targets);
+    const known = names.flatMap(([metric, target]) => {
+      const measured = pods.map(({ phase, metrics }) => ({ phase, metric: metrics[metric] }));
+      const found = recommend(measured, current, target, tolerance);
+      return found === undefined ? [] : [{ metric, ...found }];
+    });
+    known.sort((one, other) => other.replicas - one.replicas);
+    return { known, missing: names.length - known.length };
   }
 
   #remember(atMs: number, replicas: number): void {

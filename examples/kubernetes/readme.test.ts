@@ -37,7 +37,7 @@ it.each(rows)('has measured %s', async (flags = '', ...figures) => {
 });
 
 it('has measured more than one way', () => {
-  expect(rows).toHaveLength(4);
+  expect(rows).toHaveLength(5);
 });
 
 it('says of the settings what the chart has', () => {

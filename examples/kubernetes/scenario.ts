@@ -39,8 +39,9 @@ interface ChartValues {
   readonly gate: Scenario['gate'];
   readonly readiness: { readonly maxQueueRatio: number };
   readonly probes: { readonly readiness: { readonly periodSeconds: number } };
-  readonly autoscaling: Omit<AutoscalerOptions, 'targetAverageValue'> & {
+  readonly autoscaling: Omit<AutoscalerOptions, 'targets'> & {
     readonly targetQueueRatio: number;
+    readonly targetUtilization: number;
   };
 }
 
@@ -54,13 +55,19 @@ const POD_START_SECONDS = 5;
 /** @throws Error when a value that is set is not one of the chart's, or is refused by its schema */
 export function scenarioOf({ burstRate, burstSeconds, set = {} }: ScenarioOptions): Scenario {
   const { gate, readiness, probes, autoscaling } = valuesWith(set);
-  const { targetQueueRatio, ...bounds } = autoscaling;
+  const { targetQueueRatio, targetUtilization, ...bounds } = autoscaling;
   return {
     gate,
     maxQueueRatio: readiness.maxQueueRatio,
     probeSeconds: probes.readiness.periodSeconds,
     scrapeSeconds: SCRAPE_SECONDS,
-    autoscaling: { ...bounds, targetAverageValue: targetQueueRatio },
+    autoscaling: {
+      ...bounds,
+      targets: {
+        queue_ratio: targetQueueRatio,
+        ...(targetUtilization > 0 && { gate_running: targetUtilization * gate.maxCount }),
+      },
+    },
     podStartSeconds: POD_START_SECONDS,
     calmRate: CALM_RATE,
     burstRate,

@@ -48,7 +48,7 @@ export class SimulatedPod {
   readonly #readiness: Probe;
   #phase: ObservedPod['phase'] = 'pending';
   #ready = false;
-  #scraped: number | undefined;
+  #scraped: ObservedPod['metrics'] = {};
 
   constructor({ gate, maxQueueRatio }: Scenario, clock: FakeClock) {
     this.#engine = new Engine({ clock });
@@ -58,9 +58,9 @@ export class SimulatedPod {
     this.#readiness = this.#engine.readiness({ maxQueueRatio });
   }
 
-  /** As the autoscaler sees it: the metric is that of the last scrape. */
+  /** As the autoscaler sees it: the metrics are those of the last scrape. */
   get observed(): ObservedPod {
-    return { phase: this.#phase, metric: this.#scraped };
+    return { phase: this.#phase, metrics: this.#scraped };
   }
 
   get ready(): boolean {
@@ -90,8 +90,10 @@ export class SimulatedPod {
   async scrape(): Promise<void> {
     if (this.#phase !== 'running') return;
     const text = await this.#engine.registry.metrics();
-    const [, value] = /^spillway_queue_ratio{gate="reports"} (\S+)$/m.exec(text) ?? [];
-    this.#scraped = Number(value);
+    const values = text.matchAll(/^spillway_(queue_ratio|gate_running){gate="reports"} (\S+)$/gm);
+    this.#scraped = Object.fromEntries(
+      Array.from(values, ([, name, value]) => [name, Number(value)]),
+    );
   }
 
   send(workMs: number, ended: (ending: Ending) => void): void {

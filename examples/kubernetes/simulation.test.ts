@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Scenario, scenarioOf } from './scenario.ts';
-import { type Recording, type Second, simulate } from './simulation.ts';
+import { type Recording, type Scaling, type Second, simulate } from './simulation.ts';
 
 const total = (seconds: readonly Second[], value: (second: Second) => number | undefined) =>
   seconds.reduce((sum, second) => sum + (value(second) ?? 0), 0);
@@ -25,7 +25,7 @@ describe('a burst of four minutes', () => {
     expect(seconds.at(-1)).toMatchObject({ pods: 2, ready: 2, waiting: 0 });
   });
 
-  it('is decided by the formula, on the queue ratios that Prometheus has seen', () => {
+  it('is decided by the formula, on the queue ratios that were scraped', () => {
     const added = recording.scalings.filter(({ from, replicas }) => replicas > from);
     expect(added.length).toBeGreaterThan(1);
     for (const { from, mean = 0, recommended } of added) {
@@ -108,15 +108,27 @@ it('reaches every caller where a long queue makes no pod unready, and scales out
   expect(firstAt(alwaysReady)).toBeLessThanOrEqual(firstAt(usual));
 });
 
-it('tries with a pod less in a burst that outlasts the window, and takes it back', async () => {
-  const scenario = scenarioOf({ burstRate: 30, burstSeconds: 900 });
-  const recording = await simulate(scenario);
-  const inBurst = recording.scalings.filter(
-    ({ atSeconds }) => atSeconds < scenario.burstFromSeconds + scenario.burstSeconds,
-  );
-  const removed = inBurst.findIndex(({ from, replicas }) => replicas < from);
-  expect(removed).toBeGreaterThan(0);
-  expect(inBurst.slice(removed).some(({ from, replicas }) => replicas > from)).toBe(true);
+describe('a burst that outlasts the window', () => {
+  async function scalingsInBurst(set: Record<string, unknown>): Promise<readonly Scaling[]> {
+    const scenario = scenarioOf({ burstRate: 30, burstSeconds: 900, set });
+    const { scalings } = await simulate(scenario);
+    const burstEnd = scenario.burstFromSeconds + scenario.burstSeconds;
+    expect(scalings.at(-1)?.atSeconds).toBeGreaterThan(burstEnd);
+    return scalings.filter(({ atSeconds }) => atSeconds < burstEnd);
+  }
+
+  it('is tried with a pod less, which then comes back', async () => {
+    const scalings = await scalingsInBurst({});
+    const removed = scalings.findIndex(({ from, replicas }) => replicas < from);
+    expect(removed).toBeGreaterThan(0);
+    expect(scalings.slice(removed).some(({ from, replicas }) => replicas > from)).toBe(true);
+  });
+
+  it('keeps its pods where the autoscaler looks at what runs, too', async () => {
+    const scalings = await scalingsInBurst({ 'autoscaling.targetUtilization': 0.75 });
+    expect(scalings.length).toBeGreaterThan(0);
+    for (const { from, replicas } of scalings) expect(replicas).toBeGreaterThan(from);
+  });
 });
 
 it('stays at the most pods there may be when these are not enough', async () => {

@@ -57,15 +57,16 @@ function scaleOf(columns: number, perColumn: number): string {
 }
 
 function decisionsOf(scalings: readonly Scaling[], { autoscaling }: Scenario): string[] {
-  const target = autoscaling.targetAverageValue;
+  const meanOf = ({ metric = '', mean = Number.NaN }: Scaling) =>
+    `${metric} ${mean.toFixed(2)} of ${autoscaling.targets[metric] ?? '?'}`;
   return [
-    '     at   pods   mean queue ratio   the formula wants   and gets',
-    ...scalings.map(({ atSeconds, from, replicas, mean, recommended, reason }) => {
+    '     at   pods    mean of the pods         wants   and gets',
+    ...scalings.map((scaling) => {
+      const { atSeconds, from, replicas, recommended, reason } = scaling;
       const at = clockFace(atSeconds).padStart(7);
-      const change = `${from} → ${replicas}`.padEnd(7);
-      const ratio = `${mean?.toFixed(2) ?? '?'} of ${target}`.padEnd(19);
+      const change = `${from} → ${replicas}`.padEnd(8);
       const held = reason === 'within range' ? 'that' : reason;
-      return `${at}   ${change}${ratio}${String(recommended).padEnd(20)}${held}`;
+      return `${at}   ${change}${meanOf(scaling).padEnd(25)}${String(recommended).padEnd(8)}${held}`;
     }),
   ];
 }

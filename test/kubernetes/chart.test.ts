@@ -33,7 +33,13 @@ const installations: Record<string, Values> = {
     readiness: { maxQueueRatio: 2.5 },
     shutdown: { readinessDelayMs: 7_500, timeoutMs: 1_800_000 },
     service: { type: 'NodePort', port: 8080 },
-    autoscaling: { minReplicas: 1, maxReplicas: 12, targetQueueRatio: 0.5, behavior: null },
+    autoscaling: {
+      minReplicas: 1,
+      maxReplicas: 12,
+      targetQueueRatio: 0.5,
+      targetUtilization: 0.7,
+      behavior: null,
+    },
     podDisruptionBudget: { enabled: false },
     probes: { startup: { failureThreshold: 60 }, readiness: { periodSeconds: 5 } },
     resources: { limits: { cpu: '1' } },
@@ -230,6 +236,21 @@ describe('the autoscaler', () => {
     expect([minReplicas, maxReplicas]).toEqual([2, 6]);
   });
 
+  it('keeps pods that are at work, if it is told how many may be', () => {
+    const { HorizontalPodAutoscaler } = renderedWith('changed values');
+    const [queueRatio, running] = HorizontalPodAutoscaler.spec.metrics;
+    expect(queueRatio.pods.metric.name).toBe('queue_ratio');
+    const { rules } = parse(read('prometheus-adapter.values.yaml'));
+    const [, gate] = /limitConcurrency\({ name: '(\w+)'/.exec(read('service/service.ts')) ?? [];
+    expect(running).toEqual({
+      type: 'Pods',
+      pods: {
+        metric: { name: rules.custom[1].name.as, selector: { matchLabels: { gate } } },
+        target: { type: 'AverageValue', averageValue: '14' },
+      },
+    });
+  });
+
   it('has the number of pods to itself', () => {
     expect(renderedWith('the default values').Deployment.spec).not.toHaveProperty('replicas');
     const fixed = renderedWith('a fixed number of pods');
@@ -274,6 +295,7 @@ describe('the values', () => {
     [{ service: { port: 70_000 } }, '/service/port must be <= 65535'],
     [{ service: { type: 'Ingress' } }, '/service/type must be equal to one of the allowed values'],
     [{ autoscaling: { targetQueueRatio: 0 } }, '/autoscaling/targetQueueRatio must be > 0'],
+    [{ autoscaling: { targetUtilization: 75 } }, '/autoscaling/targetUtilization must be <= 1'],
     [{ autoscaling: { enabled: 'yes' } }, '/autoscaling/enabled must be boolean'],
     [{ serviceMonitor: { interval: '5' } }, '/serviceMonitor/interval must match pattern'],
   ])('%j are refused', (values, message) => {

@@ -84,23 +84,33 @@ interface Rule {
   readonly metricsQuery: string;
 }
 
-/** What prometheus-adapter asks when the autoscaler wants `queue_ratio` of these pods. */
-function adapterQuery(rule: Rule, pods: readonly string[]): string {
+/**
+ * What prometheus-adapter asks when the autoscaler wants the metric of a rule of these pods.
+ * @param selector the metric's, in the autoscaler's manifest
+ */
+function adapterQuery(rule: Rule, pods: readonly string[], selector = ''): string {
+  const series = rule.name.matches.replace(/^\^(.+)\$$/, '$1');
   return rule.metricsQuery
-    .replaceAll('<<.Series>>', 'spillway_queue_ratio')
-    .replaceAll('<<.LabelMatchers>>', `namespace="${namespace}",pod=~"${pods.join('|')}"`)
+    .replaceAll('<<.Series>>', series)
+    .replaceAll(
+      '<<.LabelMatchers>>',
+      `namespace="${namespace}",pod=~"${pods.join('|')}"${selector}`,
+    )
     .replaceAll('<<.GroupBy>>', 'pod');
 }
 
 it('tells the autoscaler the true queue ratio of each pod, in a burst and after it', async () => {
   const [a, b] = [await startPod('reports-a'), await startPod('reports-b')];
   const prometheus = await scrapedBy([a.target, b.target]);
-  const [rule] = parse(read('prometheus-adapter.values.yaml')).rules.custom as [Rule];
-  const query = adapterQuery(rule, ['reports-a', 'reports-b']);
-  const ratios = async () =>
+  const { custom } = parse(read('prometheus-adapter.values.yaml')).rules;
+  const [ratioRule, runningRule] = custom as [Rule, Rule];
+  const pods = ['reports-a', 'reports-b'];
+  const byPod = async (query: string) =>
     Object.fromEntries(
       (await prometheus.query(query)).map(({ labels, value }) => [labels.pod, value]),
     );
+  const ratios = () => byPod(adapterQuery(ratioRule, pods));
+  const running = () => byPod(adapterQuery(runningRule, pods, ',gate="reports"'));
   /** Prometheus agrees with what the pods say of themselves. */
   async function expectTruth(ratioA: number, ratioB: number): Promise<void> {
     expect([a.ratio(), b.ratio()]).toEqual([ratioA, ratioB]);
@@ -117,6 +127,7 @@ it('tells the autoscaler the true queue ratio of each pod, in a burst and after 
   await a.send(4);
   await b.send(MAX_COUNT + 1);
   await expectTruth(3.5, 0.5);
+  expect(await running()).toEqual({ 'reports-a': MAX_COUNT, 'reports-b': MAX_COUNT });
   expect(await a.readiness()).toBe(429);
   expect(await b.readiness()).toBe(200);
 
@@ -127,10 +138,10 @@ it('tells the autoscaler the true queue ratio of each pod, in a burst and after 
   expect(await b.finish()).toEqual(Array(3).fill(200));
   await expectTruth(0, 0);
 
-  const found = await prometheus.series(rule.seriesQuery);
-  expect(found.map(({ pod }) => pod).sort()).toEqual(['reports-a', 'reports-b']);
-  for (const { __name__ = '' } of found) {
-    expect(__name__.replace(new RegExp(rule.name.matches), rule.name.as)).toBe('queue_ratio');
+  for (const { seriesQuery, name } of [ratioRule, runningRule]) {
+    const found = await prometheus.series(seriesQuery);
+    expect(found.map(({ pod }) => pod).sort()).toEqual(pods);
+    for (const { __name__ = '' } of found) expect(__name__).toMatch(new RegExp(name.matches));
   }
   // A pod that is gone is missing, and not remembered as idle or as busy.
   await b.close();
