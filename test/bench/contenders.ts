@@ -68,6 +68,13 @@ export const contenders: readonly Contender[] = [
     rows: ['get', 'post', 'stream', 'large'],
   },
   {
+    name: 'pool-hpm-express',
+    title: 'the same with a pool, by @spillway/http-proxy-middleware',
+    rows: ['get', 'post', 'stream', 'large'],
+    comparedWith: 'hpm-express',
+    own: true,
+  },
+  {
     name: 'later-express',
     title: 'Express 5 route that answers one turn of the event loop later',
     rows: ['queue'],

@@ -71,6 +71,14 @@ export const goals: readonly Goal[] = [
   },
   {
     measure: 'processor time',
+    contender: 'pool-hpm-express',
+    against: 'hpm-express',
+    limit: 1.1,
+    rows: ['get', 'post'],
+    quickRows: [],
+  },
+  {
+    measure: 'processor time',
     contender: 'protect-express',
     against: 'express',
     limit: 1.08,

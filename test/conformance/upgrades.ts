@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { AdapterHost } from '../support/adapter-host.ts';
 import { type Answer, answers, hangs, refuses, sha256 } from '../support/backend.ts';
 import { type Served, type ServeOptions, serve } from '../support/serve.ts';
@@ -266,6 +266,26 @@ export function describeUpgrades(host: AdapterHost): void {
       for await (const chunk of socket) text += String(chunk);
       expect(text).toMatch(/^HTTP\/1.1 400 .*"code":"bad_request"/s);
       expect(served.counts()).toEqual({ only: 0 });
+    });
+
+    it('fail alone when a function of the application throws', async () => {
+      const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+      onTestFinished(() => warned.mockRestore());
+      const served = await serveSockets({
+        backends: { only: plain },
+        pool: {
+          affinity: {
+            key({ headers }) {
+              if (headers['x-bad']) throw new Error('of the application');
+              return 'good';
+            },
+          },
+        },
+      });
+      switchesProtocols(served.backends.only);
+      const bad = await openSocket(served.origin, '/', { headers: { 'x-bad': 'yes' } });
+      expect(bad).toMatchObject({ status: 500, headers: { connection: 'close' } });
+      expect(String(await ask(await open(served.origin), 'served'))).toBe('served');
     });
 
     it('are not for handlers', async () => {

@@ -22,7 +22,7 @@ export interface BackendProfile {
   /** Its own headers. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Headers of a caller that it is not sent. */
-  readonly dropped: readonly string[];
+  readonly dropped: ReadonlySet<string>;
 }
 
 /** They say where a message ends and whom it is for, or are dealt with by their values. */
@@ -37,7 +37,13 @@ export function profileOf(backend: HttpBackend, fixed: ReadonlySet<string>): Bac
   const dropped = [...backend.notForwarded]
     .filter(([name, fate]) => fate === 'dropped' && !NEEDED.includes(name) && !fixed.has(name))
     .map(([name]) => name);
-  return { url, target: targetOf(url), agent, headers: Object.entries(headers), dropped };
+  return {
+    url,
+    target: targetOf(url),
+    agent,
+    headers: Object.entries(headers),
+    dropped: new Set(dropped),
+  };
 }
 
 /** As http-proxy-middleware itself does it: in brackets an address is none to `node:http`. */

@@ -54,14 +54,15 @@ interface Owned {
   [OWNER]?: ClientAttempt | undefined;
 }
 
-type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
+type Emit = (this: ClientRequest, event: string | symbol, ...args: unknown[]) => boolean;
+
+const emit = ClientRequest.prototype.emit as Emit;
 
 /** In place of the `emit` of a request whose attempt decides what others get to know of it. */
 function emitJudged(this: ClientRequest & Owned, event: string | symbol, ...args: unknown[]) {
-  const attempt = this[OWNER];
-  return attempt === undefined || attempt.lets(this, event, args)
-    ? (Reflect.apply(ClientRequest.prototype.emit as Emit, this, [event, ...args]) as boolean)
-    : true;
+  if (this[OWNER]?.lets(this, event, args) === false) return true;
+  // Most of them have none, and come with every request.
+  return args.length === 0 ? emit.call(this, event) : emit.call(this, event, ...args);
 }
 
 function onSocketData(this: Socket & Owned): void {
@@ -229,6 +230,11 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
     this.#destroy();
   }
 
+  /** Has httpxy, and whoever listens there, see the answer with these headers. */
+  rewriteHeaders(headers: IncomingHttpHeaders): void {
+    if (this.#answer !== undefined) this.#answer.headers = headers;
+  }
+
   // Flow is httpxy's: it pipes
 
   pause(): void {}
@@ -283,7 +289,9 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
         return this.#ended ? false : this.#onUpgrade(args);
       case 'finish':
         this.#bodySent = true;
-        if (this.#awaitsHead) this.#restart(this.#owner.limits.head);
+        if (this.#opened instanceof Readable && this.#awaitsHead) {
+          this.#restart(this.#owner.limits.head);
+        }
         return true;
       case 'timeout':
         this.#timedOut = true;
@@ -299,13 +307,11 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
   }
 
   dataCame(): void {
-    if (this.#ended || this.#destination !== 'caller') return;
+    if (this.#ended || this.#destination !== 'caller' || this.complete) return;
     this.#restart(this.#owner.limits.body);
   }
 
   #onSocket(socket: Socket & Owned): void {
-    if (!(OWNER in socket)) socket.on('data', onSocketData);
-    socket[OWNER] = this;
     if (socket.connecting) {
       const connected = 'encrypted' in socket ? 'secureConnect' : 'connect';
       socket.once(connected, () => this.#onConnected());
@@ -317,7 +323,7 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
   #onConnected(): void {
     if (this.#ended || this.#connected) return;
     this.#connected = true;
-    stopDeadline(this);
+    this.#restart(this.#owner.limits.head);
     for (const destination of this.#unpiped) this.pipe(destination);
   }
 
@@ -331,7 +337,7 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
     this.statusCode = statusCode;
     this.headers = headers;
     // It may break off while nobody listens.
-    answer.on('error', () => {});
+    answer.on('error', ignore);
     stopDeadline(this);
     this.lease.answered(statusCode, headers, this.#owner.now());
     return this.#answeredBy('response', answer);
@@ -339,12 +345,11 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
 
   #onUpgrade(args: unknown[]): boolean {
     const [answer, connection] = args as [IncomingMessage, Duplex];
+    this.#answer = answer;
     this.statusCode = answer.statusCode ?? 0;
     this.headers = answer.headers;
     this.#connection = connection;
     stopDeadline(this);
-    (connection as Duplex & Owned)[OWNER] = undefined;
-    connection.removeListener('data', onSocketData);
     this.lease.answered(this.statusCode, this.headers, this.#owner.now());
     connection.once('close', () => {
       if (this.#ended) return;
@@ -369,14 +374,23 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
   turnEnded(): void {
     if (this.#ended || this.complete) return;
     this.#restart(this.#owner.limits.body);
+    this.#watchSocket();
     if (this.#answer?.readableLength === 0) this.#owner.flushHead();
+  }
+
+  /** Most answers are whole by now, and need no watching. */
+  #watchSocket(): void {
+    const socket = this.#request?.socket as (Socket & Owned) | null | undefined;
+    if (!socket) return;
+    if (!(OWNER in socket)) socket.on('data', onSocketData);
+    socket[OWNER] = this;
   }
 
   #tellHttpxy(): void {
     const event = this.#answerEvent;
     this.#answerEvent = undefined;
     if (event === undefined || this.#request === undefined) return;
-    Reflect.apply(ClientRequest.prototype.emit as Emit, this.#request, event);
+    emit.apply(this.#request, event);
     this.turnEnded();
   }
 
@@ -434,6 +448,9 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
     this.lease.release(complete, this.#owner.now());
   }
 }
+
+/** What comes of it is told by the request. */
+function ignore(): void {}
 
 function isRedirect(statusCode: number): boolean {
   return [301, 302, 303, 307, 308].includes(statusCode);

@@ -2,8 +2,8 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Lease, ProblemError } from '@spillway/core';
 import {
   cameByHttps,
-  dropConnectionHeaders,
   endUnanswered,
+  framedHeaders,
   type HttpBackend,
   IncomingExchange,
   watchBody,
@@ -14,25 +14,29 @@ import { ATTEMPT, type AttemptOptions } from './proxy-server.ts';
 import { leadsTo, prepareHeaders } from './request-headers.ts';
 
 const EXCHANGE = Symbol('spillway.exchange');
-const NEXT = Symbol('spillway.next');
+
+interface Exchanged {
+  /** Until there is an exchange, what comes after: one property is cheaper than two. */
+  [EXCHANGE]?: ClientExchange | (() => void) | undefined;
+}
 
 /** Notes what comes after, for http-proxy-middleware tells its server only of errors. */
 export function noteNext(
-  request: IncomingMessage & { [NEXT]?: (() => void) | undefined },
+  request: IncomingMessage & Exchanged,
   next: (() => void) | undefined,
 ): void {
-  request[NEXT] = next;
+  request[EXCHANGE] = next;
 }
 
-function takeNext(request: IncomingMessage & { [NEXT]?: () => void }): (() => void) | undefined {
-  return request[NEXT];
+function notedNext(request: IncomingMessage & Exchanged): (() => void) | undefined {
+  const noted = request[EXCHANGE];
+  return typeof noted === 'function' ? noted : undefined;
 }
 
 /** The exchange that a request is in, if it is one of a pool. */
-export function exchangeOf(
-  request: IncomingMessage & { [EXCHANGE]?: ClientExchange },
-): ClientExchange | undefined {
-  return request[EXCHANGE];
+export function exchangeOf(request: IncomingMessage & Exchanged): ClientExchange | undefined {
+  const noted = request[EXCHANGE];
+  return typeof noted === 'function' ? undefined : noted;
 }
 
 /** A request whose attempts httpxy makes, one after another. */
@@ -51,12 +55,12 @@ export abstract class ClientExchange
 
   constructor(
     forwarder: PoolForwarder,
-    request: IncomingMessage & { [EXCHANGE]?: ClientExchange },
+    request: IncomingMessage & Exchanged,
     response: ServerResponse,
     options: AttemptOptions,
   ) {
     const settled = Promise.withResolvers<void>();
-    const passOn = passesOn(settled, response, takeNext(request));
+    const passOn = passesOn(settled, response, notedNext(request));
     const host = forwarder.hostOf(request);
     super(forwarder.pool, request, response, host, passOn, options.method);
     this.settled = settled;
@@ -120,8 +124,7 @@ export abstract class ClientExchange
   prepare(attempt: ClientAttempt, request: ClientRequest): void {
     const { profile } = attempt;
     if (attempt.redirected && !leadsTo(profile, request)) return;
-    const { connection } = this.request.headers;
-    prepareHeaders(request, profile, connection, this.upgrade !== undefined);
+    prepareHeaders(request, profile, this.request.headers, this.upgrade !== undefined);
     if (!this.bodyWasRead || this.#consumed !== undefined) return;
     request.removeHeader('transfer-encoding');
     if (this.decoded) request.removeHeader('content-encoding');
@@ -167,8 +170,9 @@ export abstract class ClientExchange
     const { options, forwarder } = this;
     options.target = attempt.profile.target as NonNullable<AttemptOptions['target']>;
     options[ATTEMPT] = attempt;
-    if (forwarder.ownsConnections && this.upgrade === undefined)
+    if (forwarder.ownsConnections && this.upgrade === undefined) {
       options.agent = attempt.profile.agent;
+    }
     // Mirrored once, however often it is tried.
     if (this.#attempts++ > 0) delete options.forward;
     this.submit(attempt);
@@ -178,17 +182,17 @@ export abstract class ClientExchange
     return this.#delivered || super.committed;
   }
 
-  protected override deliverHead({ headers }: ClientAttempt): void {
+  protected override deliverHead(attempt: ClientAttempt): void {
     this.#delivered = true;
-    if (this.upgrade === undefined) dropConnectionHeaders(headers);
-    if (this.issued !== undefined) {
-      headers['set-cookie'] = [
-        ...(headers['set-cookie'] ?? []),
-        this.issued.setCookie(cameByHttps(this)),
-      ];
+    const { issued, sample } = this;
+    const isSwitching = this.upgrade !== undefined;
+    const headers = isSwitching ? attempt.headers : framedHeaders(attempt.headers);
+    if (issued !== undefined) {
+      const cookies = headers['set-cookie'] ?? [];
+      headers['set-cookie'] = [...cookies, issued.setCookie(cameByHttps(this))];
     }
-    if (this.upgrade === undefined && this.pool.active.windingDown) headers.connection = 'close';
-    const { sample } = this;
+    if (!isSwitching && this.pool.active.windingDown) headers.connection = 'close';
+    attempt.rewriteHeaders(headers);
     if (sample !== undefined) watchBody(this.response, (chunk) => sample.add(chunk));
   }
 

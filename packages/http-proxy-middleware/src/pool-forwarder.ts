@@ -5,6 +5,7 @@ import {
   type HttpBackend,
   type HttpPool,
   type ProxyHost,
+  responseOn,
   targetPath,
   upgradeFault,
   viewOf,
@@ -68,7 +69,7 @@ export class PoolForwarder implements AttemptListener {
   web(request: IncomingMessage, response: ServerResponse, options: Options): Promise<void> {
     const fault = judgePath(request, options);
     // This hop has said it already, and httpxy tells nobody of a request that asks for it again.
-    delete request.headers.expect;
+    if (request.headers.expect !== undefined) delete request.headers.expect;
     const exchange = new WebExchange(this, request, response, options);
     if (fault !== undefined) return exchange.decline(this.#badRequest(fault));
     return exchange.serve();
@@ -78,9 +79,15 @@ export class PoolForwarder implements AttemptListener {
     const fault = upgradeFault(request) ?? judgePath(request, options);
     // Its own would destroy the caller's socket with the attempt.
     delete options.upgradeTimeout;
-    const exchange = new SocketExchange(this, request, socket, head, options);
-    if (fault !== undefined) return exchange.decline(this.#badRequest(fault));
-    return exchange.serve();
+    const response = responseOn(socket, request);
+    try {
+      const exchange = new SocketExchange(this, request, response, socket, head, options);
+      if (fault !== undefined) return exchange.decline(this.#badRequest(fault));
+      return exchange.serve();
+    } catch (error) {
+      response.writeHead(500).end();
+      throw error;
+    }
   }
 
   /** Whether the application answers errors itself, by `on.error` or a plugin. */

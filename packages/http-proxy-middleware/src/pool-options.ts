@@ -44,8 +44,10 @@ export function poolOptions<
     if (name.toLowerCase() !== 'expect') continue;
     throw new ConfigurationError('poolOptions.headers', "must not have 'expect'", headers?.[name]);
   }
-  // Those that it has by default, but for the one that answers errors as plain text.
-  const defaults = [debugProxyErrorsPlugin, proxyEventsPlugin, loggerPlugin];
+  // Those that it has by default, but for the one that answers errors as plain text. Without a logger
+  // the one that logs makes a URL for every answer, and tells nobody.
+  const logging = options.logger ? [loggerPlugin] : [];
+  const defaults = [debugProxyErrorsPlugin, proxyEventsPlugin, ...logging];
   return {
     ...options,
     target: POOL_TARGET,

@@ -9,7 +9,7 @@ import { PoolForwarder } from './pool-forwarder.ts';
 import type { ProxyServer } from './proxy-server.ts';
 
 /** Stands for the pool until a backend is chosen; `.invalid` never resolves (RFC 6761 §6.4). */
-export const POOL_TARGET = 'http://pool.invalid';
+export const POOL_TARGET = new URL('http://pool.invalid');
 
 /** The last plugin: puts the pool between http-proxy-middleware and its server. */
 export function poolPlugin(pool: HttpPool, options: Options): Plugin {
@@ -35,6 +35,7 @@ export function poolPlugin(pool: HttpPool, options: Options): Plugin {
 function onlookersOf(server: ProxyServer, options: Options): number {
   if (options.ejectPlugins) return 0;
   const scratch = new (server.constructor as new () => ProxyServer)();
-  for (const plugin of [debugProxyErrorsPlugin, loggerPlugin]) plugin(scratch, options);
+  debugProxyErrorsPlugin(scratch, options);
+  if (options.logger) loggerPlugin(scratch, options);
   return scratch.listenerCount('error');
 }

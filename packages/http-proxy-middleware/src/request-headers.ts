@@ -1,4 +1,4 @@
-import type { ClientRequest } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
 import { namedByConnection } from '@spillway/node-http';
 import type { BackendProfile } from './backend-profile.ts';
 
@@ -9,16 +9,17 @@ const FRAMING = ['connection', 'content-length', 'host', 'transfer-encoding', 'u
  * Takes from a request that httpxy has made what is not for the backend, as RFC 9110 §7.6.1 asks, and
  * gives it the backend's own headers.
  *
- * @param connection the caller's header of that name
+ * @param headers the caller's
  */
 export function prepareHeaders(
   request: ClientRequest,
   profile: BackendProfile,
-  connection: string | undefined,
+  headers: IncomingHttpHeaders,
   upgrades: boolean,
 ): void {
-  for (const name of profile.dropped) {
-    if (request.hasHeader(name)) request.removeHeader(name);
+  const { connection } = headers;
+  for (const name in headers) {
+    if (profile.dropped.has(name)) request.removeHeader(name);
   }
   if (connection !== undefined) {
     for (const name of namedByConnection(connection) ?? []) {

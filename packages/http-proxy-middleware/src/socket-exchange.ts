@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ProblemError } from '@spillway/core';
-import { type HttpBackend, responseOn, sendProblem } from '@spillway/node-http';
+import { type HttpBackend, sendProblem } from '@spillway/node-http';
 import type { ClientAttempt } from './client-attempt.ts';
 import { ClientExchange } from './client-exchange.ts';
 import type { PoolForwarder } from './pool-forwarder.ts';
@@ -18,11 +18,12 @@ export class SocketExchange extends ClientExchange {
   constructor(
     forwarder: PoolForwarder,
     request: IncomingMessage,
+    response: ServerResponse,
     socket: Socket,
     first: Buffer,
     options: AttemptOptions,
   ) {
-    super(forwarder, request, responseOn(socket, request), options);
+    super(forwarder, request, response, options);
     this.#socket = socket;
     this.#first = first;
   }

@@ -81,12 +81,16 @@ export function answerHeaders(headers: IncomingHttpHeaders): Record<string, stri
   return answer;
 }
 
-/** Takes those of its connection from an answer, but for what says how its body is framed. */
-export function dropConnectionHeaders(headers: IncomingHttpHeaders): void {
+/** An answer's headers as they came, less those of its connection that do not frame its body. */
+export function framedHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const named = namedByConnection(headers.connection);
+  const framed: IncomingHttpHeaders = {};
   for (const name in headers) {
-    if (name !== 'transfer-encoding' && belongsToConnection(name, named)) delete headers[name];
+    if (name === 'transfer-encoding' || !belongsToConnection(name, named)) {
+      framed[name] = headers[name];
+    }
   }
+  return framed;
 }
 
 /** Sets them on a response, beside what the application has set there already. */

@@ -12,7 +12,7 @@ export {
 export type { ExchangeAttempt } from './exchange.ts';
 export {
   cameByHttps,
-  dropConnectionHeaders,
+  framedHeaders,
   namedByConnection,
   type TrustsPeer,
 } from './headers.ts';

@@ -22,11 +22,11 @@ export class UpgradeExchange extends ProxyExchange {
   constructor(
     pool: ConnectedPool,
     request: IncomingMessage,
+    response: ServerResponse,
     socket: Duplex,
     first: Buffer,
     host: ProxyHost,
   ) {
-    const response = responseOn(socket, request);
     super(pool, request, response, host, endUnanswered(response));
     this.#socket = socket;
     this.#first = first;

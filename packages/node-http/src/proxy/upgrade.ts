@@ -38,7 +38,14 @@ export function createUpgrade(pool: HttpPool, trustsPeer: TrustsPeer): Upgrading
       sendProblem(responseOn(socket, request), problem);
       return;
     }
-    new UpgradeExchange(pool, request, socket, head, host).start();
+    const response = responseOn(socket, request);
+    try {
+      new UpgradeExchange(pool, request, response, socket, head, host).start();
+    } catch (error) {
+      // A function of the application's, which for other requests would fail that request alone.
+      response.writeHead(500).end();
+      process.emitWarning(error instanceof Error ? error : String(error));
+    }
   };
 }
 
