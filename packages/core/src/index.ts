@@ -17,6 +17,11 @@ export type { GateStatus } from './gate/gate.ts';
 export type { GateOptions } from './gate/options.ts';
 export { type Logger, silentLogger, unfailing } from './logger.ts';
 export { type MetricFamily, type MetricSample, metricFamilies } from './metrics/families.ts';
+export {
+  type FamilyRegistry,
+  type RegistrableFamily,
+  registerFamilies,
+} from './metrics/register.ts';
 export * as read from './options.ts';
 export type { AffinityOptions } from './pool/affinity.ts';
 export type { CookieOptions, IssuedKey } from './pool/affinity-cookie.ts';
@@ -76,3 +81,4 @@ export {
 } from './route/options.ts';
 export { Passage } from './route/passage.ts';
 export { type BreakerStatus, RoutePolicy, type RouteRejections } from './route/policy.ts';
+export { tell } from './tell.ts';

@@ -12,13 +12,14 @@ import {
   type RouteRejections,
   read,
   readRouteOptions,
+  registerFamilies,
   silentLogger,
   systemClock,
   unfailing,
 } from '@spillway/core';
 import { Registry } from 'prom-client';
 import { HttpPool } from './http-pool.ts';
-import { type MetricsRegistry, register } from './metrics.ts';
+import type { MetricsRegistry } from './metrics.ts';
 import { createLiveness, type LivenessOptions } from './probes/liveness.ts';
 import type { Probe } from './probes/probe.ts';
 import {
@@ -83,12 +84,13 @@ export class Engine implements ReadinessContext {
     this.logger = unfailing(given.logger ?? silentLogger);
     this.clock = given.clock ?? systemClock;
     this.#random = given.random ?? Math.random;
-    register(
+    registerFamilies(
       this.registry,
       metricFamilies(
         () => this.pools.values(),
         () => this.routes.values(),
       ),
+      'createSpillway.registry',
     );
   }
 
