@@ -1,0 +1,16 @@
+export { autoscale } from './autoscale.ts';
+export type { Autoscaler, AutoscalerEvents, AutoscalerStatus } from './autoscaler.ts';
+export type { ScalingAction, ScalingDecision, ScalingReason } from './decision.ts';
+export { AutoscaleError, type AutoscaleErrorCode } from './errors.ts';
+export type {
+  AutoscaleOptions,
+  Metric,
+  RuleOptions,
+  ScaleInOptions,
+  ScaleOutOptions,
+} from './options.ts';
+export type { Asked } from './round.ts';
+export type { RuleStatus } from './rule.ts';
+export type { Scaler } from './scalers/scaler.ts';
+export { poolUtilisation } from './signals/pool-utilisation.ts';
+export { type HasGates, queueRatio } from './signals/queue-ratio.ts';
