@@ -1,5 +1,5 @@
 import * as exported from '@spillway/autoscale';
-import { type AutoscaleOptions, autoscale } from '@spillway/autoscale';
+import { type AutoscaleOptions, autoscale, processScaler } from '@spillway/autoscale';
 import { FakeClock } from '@spillway/test/support/fake-clock.ts';
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
@@ -29,8 +29,11 @@ describe('the tables of options', () => {
         ]),
       ],
     ],
+    ['### `processScaler(options)`', () => optionsOf((wrong) => processScaler(wrong as never))],
   ])('%s', (heading, names) => {
-    const documented = rowsOf(sectionOf(page, heading), 'option').map(([name]) => codeOf(name));
+    const documented = rowsOf(sectionOf(page, heading), 'option').flatMap(([name]) =>
+      codesIn(name),
+    );
     expect(documented.sort()).toEqual(names().sort());
   });
 });
@@ -57,14 +60,19 @@ it('tables the decisions, and what they tell', () => {
   for (const name of Object.keys(autoscaler.status())) expect(named).toContain(name);
 });
 
-it('tables the metrics as they are', async () => {
+it.each<[heading: string, make: (registry: Registry) => unknown]>([
+  ['### What it gives', (registry) => autoscaleWith({ registry }).stop()],
+  [
+    '### `processScaler(options)`',
+    (registry) => processScaler({ module: 'any', pool: () => ({}) as never, registry }).close(),
+  ],
+])('tables the metrics as they are: %s', async (heading, make) => {
   const registry = new Registry();
-  const autoscaler = autoscaleWith({ registry });
-  const documented = rowsOf(sectionOf(page, '### What it gives'), 'metric');
+  await make(registry);
+  const documented = rowsOf(sectionOf(page, heading), 'metric');
   const rows = documented.map(([name, type, labels]) => [codeOf(name), type, codesIn(labels)]);
   const metrics = registry.getMetricsAsArray() as unknown as Record<string, unknown>[];
   expect(rows).toEqual(metrics.map(({ name, type, labelNames }) => [name, type, labelNames]));
-  autoscaler.stop();
 });
 
 it('names every value that @spillway/autoscale exports', () => {

@@ -1,10 +1,9 @@
-import { ConfigurationError, type FamilyRegistry, registerFamilies } from '@spillway/core';
 import { Autoscaler } from './autoscaler.ts';
 import { autoscaleFamilies } from './metrics.ts';
 import { type AutoscaleOptions, readAutoscaleOptions } from './options.ts';
+import { SharedFamilies } from './shared-families.ts';
 
-/** Those that are at work, by the registry that shows them. */
-const shown = new WeakMap<FamilyRegistry, Set<Autoscaler>>();
+const shown = new SharedFamilies<Autoscaler>('autoscale', autoscaleFamilies);
 
 /**
  * Begins to watch a metric, and scales by rules on its average: out when that is above one threshold,
@@ -21,22 +20,8 @@ const shown = new WeakMap<FamilyRegistry, Set<Autoscaler>>();
  */
 export function autoscale(options: AutoscaleOptions): Autoscaler {
   const config = readAutoscaleOptions(options);
-  const { registry, name } = config;
-  const peers = registry === undefined ? new Set<Autoscaler>() : peersIn(registry);
-  if (Array.from(peers, (peer) => peer.name).includes(name)) {
-    const rule = 'must be a name that no other autoscaler of the registry has';
-    throw new ConfigurationError('autoscale.name', rule, name);
-  }
+  const peers = shown.claim(config.registry, config.name);
   const autoscaler = new Autoscaler(config, () => peers.delete(autoscaler));
   peers.add(autoscaler);
   return autoscaler;
-}
-
-function peersIn(registry: FamilyRegistry): Set<Autoscaler> {
-  const known = shown.get(registry);
-  if (known !== undefined) return known;
-  const peers = new Set<Autoscaler>();
-  registerFamilies(registry, autoscaleFamilies(peers), 'autoscale.registry');
-  shown.set(registry, peers);
-  return peers;
 }

@@ -11,6 +11,16 @@ export type {
 } from './options.ts';
 export type { Asked } from './round.ts';
 export type { RuleStatus } from './rule.ts';
+export type { InstanceState } from './scalers/process/instance.ts';
+export type { InstancePool, MakePool, ProcessScalerOptions } from './scalers/process/options.ts';
+export {
+  type InstanceStatus,
+  type InstanceUsage,
+  type ProcessScaler,
+  type ProcessScalerEvents,
+  processScaler,
+} from './scalers/process/process-scaler.ts';
 export type { Scaler } from './scalers/scaler.ts';
 export { poolUtilisation } from './signals/pool-utilisation.ts';
+export { processorUse } from './signals/processor-use.ts';
 export { type HasGates, queueRatio } from './signals/queue-ratio.ts';

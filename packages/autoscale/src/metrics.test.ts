@@ -74,7 +74,7 @@ it('shows several autoscalers in one registry, by name, for as long as they are 
     'spillway_autoscale_sample{autoscaler="orders"} 0.25',
   ]);
   expect(() => setUp(registry, 'prices', () => 0.5)).toThrow(
-    'autoscale.name must be a name that no other autoscaler of the registry has, got "prices"',
+    'autoscale.name must be a name that no other autoscale of the registry has, got "prices"',
   );
   prices.autoscaler.stop();
   expect(await samples()).toEqual(['spillway_autoscale_sample{autoscaler="orders"} 0.25']);

@@ -1,0 +1,17 @@
+/** An instance for tests, quick to start: what it does is said by its environment. */
+import { createServer } from 'node:http';
+
+const { PORT, READY_AFTER_MS = '0', WORK_MS = '0', IGNORES_SIGTERM, DIES } = process.env;
+
+if (DIES === 'at once') process.exit(3);
+const readyAt = performance.now() + Number(READY_AFTER_MS);
+const server = createServer((request, response) => {
+  const [, path, ms] = request.url?.split('/') ?? [];
+  if (path === 'readyz') response.statusCode = performance.now() < readyAt ? 503 : 200;
+  const until = performance.now() + (path === 'busy' ? Number(ms) : 0);
+  while (performance.now() < until);
+  setTimeout(() => response.end(String(process.pid)), path === 'pid' ? Number(WORK_MS) : 0);
+});
+server.listen(Number(PORT));
+if (IGNORES_SIGTERM) process.on('SIGTERM', () => {});
+else process.once('SIGTERM', () => server.close());
