@@ -1,5 +1,11 @@
 import * as exported from '@spillway/autoscale';
-import { type AutoscaleOptions, autoscale, processScaler } from '@spillway/autoscale';
+import {
+  type AutoscaleErrorCode,
+  type AutoscaleOptions,
+  autoscale,
+  kubernetesScaler,
+  processScaler,
+} from '@spillway/autoscale';
 import { FakeClock } from '@spillway/test/support/fake-clock.ts';
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
@@ -30,6 +36,10 @@ describe('the tables of options', () => {
       ],
     ],
     ['### `processScaler(options)`', () => optionsOf((wrong) => processScaler(wrong as never))],
+    [
+      '### `kubernetesScaler(options)`',
+      () => optionsOf((wrong) => kubernetesScaler(wrong as never)),
+    ],
   ])('%s', (heading, names) => {
     const documented = rowsOf(sectionOf(page, heading), 'option').flatMap(([name]) =>
       codesIn(name),
@@ -73,6 +83,20 @@ it.each<[heading: string, make: (registry: Registry) => unknown]>([
   const rows = documented.map(([name, type, labels]) => [codeOf(name), type, codesIn(labels)]);
   const metrics = registry.getMetricsAsArray() as unknown as Record<string, unknown>[];
   expect(rows).toEqual(metrics.map(({ name, type, labelNames }) => [name, type, labelNames]));
+});
+
+it('tables the codes of its errors', () => {
+  const all: Record<AutoscaleErrorCode, true> = {
+    late: true,
+    invalid_count: true,
+    not_ready: true,
+    closed: true,
+    api: true,
+    conflict: true,
+    missing_dependency: true,
+  };
+  const codes = rowsOf(sectionOf(page, '## Errors')).map(([code]) => codeOf(code));
+  expect(codes).toEqual(Object.keys(all));
 });
 
 it('names every value that @spillway/autoscale exports', () => {

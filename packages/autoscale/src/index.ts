@@ -11,6 +11,12 @@ export type {
 } from './options.ts';
 export type { Asked } from './round.ts';
 export type { RuleStatus } from './rule.ts';
+export type { KubeConfigLike } from './scalers/kubernetes/kube-config.ts';
+export {
+  type KubernetesScaler,
+  type KubernetesScalerOptions,
+  kubernetesScaler,
+} from './scalers/kubernetes/kubernetes-scaler.ts';
 export type { InstanceState } from './scalers/process/instance.ts';
 export type { InstancePool, MakePool, ProcessScalerOptions } from './scalers/process/options.ts';
 export {

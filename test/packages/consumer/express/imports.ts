@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { autoscale, kubernetesScaler, poolUtilisation, processScaler } from '@spillway/autoscale';
 import {
   ConfigurationError,
   createSpillway,
@@ -54,6 +55,35 @@ try {
 } catch (error) {
   if (!(error instanceof ConfigurationError)) throw error;
 }
+
+// An instance of this machine, and the agent that is loaded into it.
+const scaler = processScaler({
+  module: new URL('./instance.mjs', import.meta.url),
+  pool: (backends) => spillway.pool('instances', { backends }),
+  backend: { maxCount: 10 },
+});
+await scaler.scaleTo(1);
+const instance = await (await scaler.pool.fetch('/')).text();
+const [usage] = await scaler.usage();
+if (instance !== 'from an instance' || !usage?.processorMs) {
+  throw new Error(`unexpected: ${instance}, ${JSON.stringify(usage)}`);
+}
+const autoscaler = autoscale({
+  metric: poolUtilisation(scaler.pool),
+  scaleOut: { above: 0.8 },
+  scaleIn: { below: 0.6 },
+  max: 2,
+  scaler,
+  registry: spillway.registry,
+});
+autoscaler.on('decision', ({ reason, scaleOutAverage }) => console.log(reason, scaleOutAverage));
+autoscaler.stop();
+// Without the optional package.
+const unknown = kubernetesScaler({ deployment: 'prices' });
+const { code } = (await unknown.current().catch((error: unknown) => error)) as { code?: string };
+if (code !== 'missing_dependency') throw new Error(`unexpected: ${code}`);
+
 await spillway.shutdown({ server });
+await scaler.close();
 backend.close();
 console.log(`imported on Node ${process.version}: works`);
