@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { columnChart, roundScale, timeAxis } from './chart.ts';
+import { columnChart, roundScale, timeAxis } from '@spillway/example-charts/column-chart.ts';
 import type { Percentiles, Result } from './result.ts';
 import { clockFace } from './scenario.ts';
 

@@ -1,7 +1,9 @@
+/** Classes of the page's style. */
+export type LineColour = 'blue' | 'orange' | 'grey' | 'red';
+
 export interface Line {
   readonly name: string;
-  /** A CSS class of the report: `ptu`, `payg`, `all`, `bad`. */
-  readonly kind: string;
+  readonly colour: LineColour;
   readonly values: readonly number[];
 }
 
@@ -12,7 +14,7 @@ export interface SvgChartOptions {
   readonly max: number;
   /** Labels below, by their share of the width. */
   readonly ticks: readonly (readonly [share: number, label: string])[];
-  readonly marker: { readonly share: number; readonly label: string };
+  readonly marker?: { readonly share: number; readonly label: string };
   readonly ruler?: { readonly value: number; readonly label: string };
 }
 
@@ -42,11 +44,13 @@ export function svgChart({ label, lines, max, ticks, marker, ruler }: SvgChartOp
   for (const [share, text] of ticks) {
     parts.push(`<text class="mid" x="${x(share).toFixed(1)}" y="${HEIGHT - 6}">${text}</text>`);
   }
-  const spike = x(marker.share).toFixed(1);
-  parts.push(
-    `<line class="marker" x1="${spike}" x2="${spike}" y1="${TOP - 6}" y2="${HEIGHT - BOTTOM}"/>`,
-    `<text class="mid" x="${spike}" y="${TOP - 10}">${marker.label}</text>`,
-  );
+  if (marker) {
+    const at = x(marker.share).toFixed(1);
+    parts.push(
+      `<line class="marker" x1="${at}" x2="${at}" y1="${TOP - 6}" y2="${HEIGHT - BOTTOM}"/>`,
+      `<text class="mid" x="${at}" y="${TOP - 10}">${marker.label}</text>`,
+    );
+  }
   if (ruler) {
     const at = y(ruler.value).toFixed(1);
     parts.push(
@@ -57,20 +61,20 @@ export function svgChart({ label, lines, max, ticks, marker, ruler }: SvgChartOp
 
   let lowestName = Number.POSITIVE_INFINITY;
   const byLastValue = [...lines].sort((one, other) => last(one) - last(other));
-  for (const { name, kind, values } of byLastValue) {
+  for (const { name, colour, values } of byLastValue) {
     const share = (index: number) => (index + 0.5) / values.length;
     const points = values.map(
       (value, index) => `${x(share(index)).toFixed(1)},${y(value).toFixed(1)}`,
     );
     const base = y(0);
     const area = `${x(share(0))},${base} ${points.join(' ')} ${x(share(values.length - 1))},${base}`;
-    parts.push(`<polygon class="area ${kind}" points="${area}"/>`);
-    parts.push(`<polyline class="line ${kind}" points="${points.join(' ')}"/>`);
+    parts.push(`<polygon class="area ${colour}" points="${area}"/>`);
+    parts.push(`<polyline class="line ${colour}" points="${points.join(' ')}"/>`);
     // From the lowest upwards, so that names of lines that end close together do not overlap.
     lowestName = Math.min(y(last({ values })), lowestName - LABEL_GAP);
     const at = lowestName.toFixed(1);
     parts.push(
-      `<text class="name ${kind}" x="${WIDTH - RIGHT + 6}" y="${at}" dy=".32em">${name}</text>`,
+      `<text class="name ${colour}" x="${WIDTH - RIGHT + 6}" y="${at}" dy=".32em">${name}</text>`,
     );
   }
 

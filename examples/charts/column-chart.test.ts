@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, it } from 'vitest';
-import { columnChart, roundScale, timeAxis } from './chart.ts';
+import { columnChart, roundScale, timeAxis } from './column-chart.ts';
 
 function plain(lines: readonly string[]): string[] {
   return lines.map(stripVTControlCharacters);
