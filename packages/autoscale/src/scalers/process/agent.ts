@@ -1,6 +1,6 @@
 /**
- * Loaded into each instance before its own module: tells how much processor time it has used, and
- * ends it when its parent is gone. It neither keeps the instance alive nor gets in the way of
+ * Loaded into each instance before its own module: tells how much processor time it has used, where
+ * the system does not, and ends it when its parent is gone. It neither keeps the instance alive nor gets in the way of
  * messages of its own.
  */
 import { isMainThread } from 'node:worker_threads';

@@ -5,7 +5,8 @@ import type { Clock } from '@spillway/core';
 import { AutoscaleError } from '../../errors.ts';
 import type { ProcessScalerConfig } from './options.ts';
 import { pause } from './pause.ts';
-import { isUsageAnswer, USAGE_QUESTION, type UsageAnswer } from './usage.ts';
+import { processorTimeMs } from './processor-time.ts';
+import { isUsageAnswer, type ProcessorUsage, USAGE_QUESTION, type UsageAnswer } from './usage.ts';
 
 /** How a process ended. */
 export interface Exit {
@@ -82,16 +83,12 @@ export class InstanceProcess {
     }
   }
 
-  /** Asks how much processor time it has used. */
-  usage(): Promise<UsageAnswer> {
-    if (!this.#child.connected) return Promise.reject(new Error('the process has no channel'));
-    if (this.#question === undefined) {
-      this.#question = Promise.withResolvers<UsageAnswer>();
-      this.#child.send(USAGE_QUESTION, (error) => {
-        if (error) this.#answered()?.reject(error);
-      });
-    }
-    return this.#question.promise;
+  /** How much processor time it has used. */
+  async usage(): Promise<ProcessorUsage> {
+    const { pid } = this.#child;
+    const processorMs = pid === undefined ? undefined : await processorTimeMs(pid);
+    if (processorMs !== undefined) return { processorMs, atMs: performance.now() };
+    return this.#ask();
   }
 
   /** Asks it to end, and makes it end when it has not after a while. Resolves when it has. */
@@ -105,6 +102,18 @@ export class InstanceProcess {
   /** Ends it at once. */
   kill(): void {
     if (!this.#hasEnded) this.#child.kill('SIGKILL');
+  }
+
+  /** Where the system does not say, it has to say itself: once it has time for it. */
+  #ask(): Promise<UsageAnswer> {
+    if (!this.#child.connected) return Promise.reject(new Error('the process has no channel'));
+    if (this.#question === undefined) {
+      this.#question = Promise.withResolvers<UsageAnswer>();
+      this.#child.send(USAGE_QUESTION, (error) => {
+        if (error) this.#answered()?.reject(error);
+      });
+    }
+    return this.#question.promise;
   }
 
   #answered(): PromiseWithResolvers<UsageAnswer> | undefined {

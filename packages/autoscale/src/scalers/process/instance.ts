@@ -5,7 +5,7 @@ import { type Exit, InstanceProcess } from './instance-process.ts';
 import type { Membership } from './membership.ts';
 import type { ProcessScalerConfig } from './options.ts';
 import { pause } from './pause.ts';
-import type { UsageAnswer } from './usage.ts';
+import type { ProcessorUsage } from './usage.ts';
 
 /** `restarting`: its process has died, and is being replaced. `leaving`: it finishes what it has. */
 export type InstanceState = 'starting' | 'ready' | 'restarting' | 'leaving';
@@ -70,7 +70,7 @@ export class Instance {
     void this.#replaceWhenDead(process);
   }
 
-  usage(): Promise<UsageAnswer> {
+  usage(): Promise<ProcessorUsage> {
     if (this.#process === undefined) return Promise.reject(new Error('there is no process'));
     return this.#process.usage();
   }

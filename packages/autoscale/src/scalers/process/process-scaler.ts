@@ -20,7 +20,7 @@ import {
   type ProcessScalerOptions,
   readProcessScalerOptions,
 } from './options.ts';
-import type { UsageAnswer } from './usage.ts';
+import type { ProcessorUsage } from './usage.ts';
 
 /** What a process scaler tells its listeners, by event name. */
 export interface ProcessScalerEvents {
@@ -53,7 +53,7 @@ export interface InstanceStatus {
 }
 
 /** Processor time that an instance has used since its process was started. */
-export interface InstanceUsage extends Omit<UsageAnswer, 'spillway'> {
+export interface InstanceUsage extends ProcessorUsage {
   readonly instance: string;
   readonly pid: number | undefined;
 }
@@ -126,7 +126,10 @@ export class ProcessScaler<P extends InstancePool = InstancePool>
     if (failed !== undefined) throw failed.reason;
   }
 
-  /** The processor time of each instance that serves. Rejects when one of them does not answer. */
+  /**
+   * The processor time of each instance that serves. Rejects when it is not known of one of them.
+   * Where there is no `/proc` instances are asked themselves, and answer once they have time for it.
+   */
   usage(): Promise<InstanceUsage[]> {
     const serving = [...this.#instances].filter(({ state }) => state === 'ready');
     return Promise.all(

@@ -1,13 +1,16 @@
-/** What an instance is asked, over its channel. */
+/** What an instance is asked over its channel, where the system does not say it. */
 export const USAGE_QUESTION = { spillway: 'usage' } as const;
 
-/** What it answers. */
-export interface UsageAnswer {
-  readonly spillway: 'usage';
-  /** Processor time that it has used since its start, on all its threads, in milliseconds. */
+export interface ProcessorUsage {
+  /** Processor time that was used since the process began, on all its threads, in milliseconds. */
   readonly processorMs: number;
-  /** When, on a monotonic clock of its own, in milliseconds. */
+  /** When that was, on a monotonic clock, in milliseconds. */
   readonly atMs: number;
+}
+
+/** What it answers. */
+export interface UsageAnswer extends ProcessorUsage {
+  readonly spillway: 'usage';
 }
 
 export function isUsageQuestion(message: unknown): boolean {
