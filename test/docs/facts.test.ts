@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { metricFamilies, RejectedError, readRouteOptions, UpstreamError } from '@spillway/core';
+import { type MetricFamily, RejectedError, readRouteOptions, UpstreamError } from '@spillway/core';
 import {
   createSpillway,
   type Logger,
@@ -13,6 +13,7 @@ import { answers, refuses, startBackend } from '@spillway/test/support/backend.t
 import { FakeClock } from '@spillway/test/support/fake-clock.ts';
 import { until } from '@spillway/test/support/until.ts';
 import express from 'express';
+import { Registry } from 'prom-client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { codeOf, read, rowsOf, sectionOf } from './markdown.ts';
 import { optionsOf } from './options.ts';
@@ -104,13 +105,11 @@ describe('the tables of options', () => {
     const concurrency = { maxCount: 1 };
     const breaker = { failurePercentage: 50 };
     const limited = readRouteOptions.limitConcurrency(concurrency, '');
+    const guarded = readRouteOptions.circuitBreaker(breaker, '');
     const protection = readRouteOptions.protect({ concurrency, breaker }, '');
     const actual: [heading: string, values: object | undefined][] = [
       ['### `spillway.limitConcurrency(options)`', { ...limited, ...limited.gate }],
-      [
-        '### `spillway.circuitBreaker(options)`',
-        readRouteOptions.circuitBreaker(breaker, '').breaker,
-      ],
+      ['### `spillway.circuitBreaker(options)`', { ...guarded, ...guarded.breaker }],
       ['### `spillway.protect(options)`', protection],
       ['#### Concurrency', protection.gate],
       ['#### Breaker of a route', protection.breaker],
@@ -130,7 +129,7 @@ describe('the tables of options', () => {
         return [codeOf(name)];
       }),
     );
-    expect(checked).toHaveLength(38);
+    expect(checked).toHaveLength(42);
   });
 
   it('have the limits of gates and breakers in both places', () => {
@@ -139,10 +138,10 @@ describe('the tables of options', () => {
         .filter(([name]) => !without.includes(codeOf(name)))
         .map(([name, type, value]) => [name, type, value]);
     expect(typesOf('#### Concurrency', [])).toEqual(
-      typesOf('### `spillway.limitConcurrency(options)`', ['name', 'abandonMs']),
+      typesOf('### `spillway.limitConcurrency(options)`', ['name', 'abandonMs', 'apdexMs']),
     );
     expect(typesOf('#### Breaker of a route', [])).toEqual(
-      typesOf('### `spillway.circuitBreaker(options)`', ['name', 'timeoutMs']),
+      typesOf('### `spillway.circuitBreaker(options)`', ['name', 'timeoutMs', 'apdexMs']),
     );
   });
 });
@@ -203,11 +202,10 @@ function literalOf(text: string): unknown {
 }
 
 it('tables the metrics that there are', () => {
-  const families = metricFamilies(
-    () => [],
-    () => [],
-  );
-  const rows = rowsOf(sectionOf(read('README.md'), '## Metrics'));
+  const registry = new Registry();
+  createSpillway({ registry });
+  const families = registry.getMetricsAsArray() as unknown as MetricFamily[];
+  const rows = rowsOf(sectionOf(read('README.md'), '## Metrics'), 'metric');
   expect(rows.map(([name, type, labels]) => [name, type, labels])).toEqual(
     families.map(({ name, type, labelNames }) => [
       `\`${name}\``,
@@ -339,7 +337,7 @@ it('shows the status as it is', async () => {
   const concurrency = { maxCount: 20, maxQueueLength: 100, key: () => 'a' };
   spillway.protect({ name: 'reports', concurrency, breaker });
   const shown = JSON.parse(jsonIn(sectionOf(page, '### `spillway.status()`')));
-  const { gates, breakers } = spillway.status();
+  const { gates, breakers, requests, processor } = spillway.status();
   const { chat } = shown.pools;
   const status = pool.status();
   const [shownBackend] = chat.backends;
@@ -349,6 +347,8 @@ it('shows the status as it is', async () => {
     [shown.gates.reports, gates.reports],
     [shown.breakers.reports, breakers.reports],
     [chat, status],
+    [shown.requests.chat, requests.chat],
+    [shown.processor, processor],
     [chat.spillovers[0], status.spillovers[0]],
     [shownBackend, backend],
     [shownBackend.breaker, backend?.breaker],

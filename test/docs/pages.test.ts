@@ -7,14 +7,9 @@ const packages = readdirSync(join(root, 'packages'));
 const pages = [
   'README.md',
   ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
-<<<<<<< HEAD
   ...readdirSync(join(root, 'examples'))
     .map((name) => `examples/${name}/README.md`)
     .filter((page) => existsSync(join(root, page))),
-=======
-  'examples/autoscale/README.md',
-  'examples/spillover/README.md',
->>>>>>> b8899c3 (A recipe for autoscaling)
   ...packages.map((name) => `packages/${name}/README.md`),
 ];
 

@@ -22,6 +22,11 @@ export {
   type RegistrableFamily,
   registerFamilies,
 } from './metrics/register.ts';
+export type {
+  ApdexOptions,
+  Satisfaction,
+  ServiceLevelStatus,
+} from './metrics/service-level.ts';
 export * as read from './options.ts';
 export type { AffinityOptions } from './pool/affinity.ts';
 export type { CookieOptions, IssuedKey } from './pool/affinity-cookie.ts';
@@ -41,7 +46,7 @@ export type {
   QueueOptions,
   TimeoutOptions,
 } from './pool/options.ts';
-export type { AttemptFailure, AttemptOutcome } from './pool/outcome.ts';
+export { type AttemptFailure, type AttemptOutcome, isFailureStatus } from './pool/outcome.ts';
 export {
   type MakeBackend,
   Pool,

@@ -12,6 +12,7 @@ const NOTHING = Buffer.alloc(0);
 /** A request for a WebSocket, whose connection httpxy joins with that of the backend. */
 export class SocketExchange extends ClientExchange {
   readonly #socket: Socket;
+  #joined = false;
   /** What came behind the head of the request. */
   #first: Buffer;
 
@@ -50,6 +51,17 @@ export class SocketExchange extends ClientExchange {
     if (attempt.statusCode !== 101) return;
     this.finish();
     this.#socket.destroySoon();
+  }
+
+  override upgraded(attempt: ClientAttempt): void {
+    super.upgraded(attempt);
+    this.concluded(false);
+    this.#joined = true;
+  }
+
+  /** Its caller has what it asked for once there is a connection, however long that lasts. */
+  protected override concluded(failed: boolean): void {
+    if (!this.#joined) super.concluded(failed);
   }
 
   protected override get subject(): unknown {

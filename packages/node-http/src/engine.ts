@@ -13,6 +13,7 @@ import {
   read,
   readRouteOptions,
   registerFamilies,
+  type ServiceLevelStatus,
   silentLogger,
   systemClock,
   unfailing,
@@ -27,6 +28,7 @@ import {
   type ReadinessContext,
   type ReadinessOptions,
 } from './probes/readiness.ts';
+import { Processor, type ProcessorStatus } from './processor.ts';
 import { GuardedRoute } from './route/guarded-route.ts';
 import { readShutdownOptions, type ShutdownOptions, shutDown } from './shutdown.ts';
 
@@ -55,6 +57,10 @@ export interface SpillwayStatus {
   /** Those of routes; a backend's stands with the backend. */
   readonly breakers: Readonly<Record<string, BreakerStatus & RouteRejections>>;
   readonly pools: Readonly<Record<string, PoolStatus>>;
+  /** How callers fare, of pools and of routes. */
+  readonly requests: Readonly<Record<string, ServiceLevelStatus>>;
+  /** Of this process. */
+  readonly processor: ProcessorStatus;
 }
 
 /** For adapters, which read their own options beside the engine's. */
@@ -75,6 +81,7 @@ export class Engine implements ReadinessContext {
   readonly pools = new Map<string, HttpPool>();
   readonly routes = new Map<string, GuardedRoute>();
   readonly #random: Random;
+  readonly #processor: Processor;
   #shutdown: Promise<void> | undefined;
 
   /** @throws ConfigurationError when an option is unknown or of the wrong type */
@@ -84,12 +91,16 @@ export class Engine implements ReadinessContext {
     this.logger = unfailing(given.logger ?? silentLogger);
     this.clock = given.clock ?? systemClock;
     this.#random = given.random ?? Math.random;
+    this.#processor = new Processor(this.clock.now());
     registerFamilies(
       this.registry,
-      metricFamilies(
-        () => this.pools.values(),
-        () => this.routes.values(),
-      ),
+      [
+        ...metricFamilies(
+          () => this.pools.values(),
+          () => this.routes.values(),
+        ),
+        this.#processor.family(this.clock),
+      ],
       'createSpillway.registry',
     );
   }
@@ -134,11 +145,17 @@ export class Engine implements ReadinessContext {
   }
 
   status(): SpillwayStatus {
+    const now = this.clock.now();
     return {
       shuttingDown: this.shuttingDown,
       gates: byName(this.routes, (route) => route.gateStatus()),
       breakers: byName(this.routes, (route) => route.breakerStatus()),
       pools: byName(this.pools, (pool) => pool.status()),
+      requests: byName(
+        new Map<string, HttpPool | GuardedRoute>([...this.pools, ...this.routes]),
+        ({ level }) => level.status(now),
+      ),
+      processor: this.#processor.status(now),
     };
   }
 

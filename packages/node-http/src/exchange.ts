@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import {
   type AttemptFailure,
+  isFailureStatus,
   type Lease,
   type ProblemError,
   RejectedError,
@@ -140,6 +141,7 @@ export abstract class Exchange<A extends ExchangeAttempt = ExchangeAttempt>
     } finally {
       if (!this.#over) {
         this.sampled();
+        this.concluded(isFailureStatus(this.#current?.statusCode ?? 0));
         this.#leave();
         this.ended();
       }
@@ -150,6 +152,7 @@ export abstract class Exchange<A extends ExchangeAttempt = ExchangeAttempt>
     if (this.#over) return;
     this.#current = undefined;
     if (this.committed) {
+      this.concluded(true);
       this.#leave();
       this.cutOff(error);
       this.ended();
@@ -195,6 +198,7 @@ export abstract class Exchange<A extends ExchangeAttempt = ExchangeAttempt>
     if (this.#over) return;
     const current = this.#current;
     if (this.committed) {
+      this.concluded(true);
       this.#leave();
       this.cutOff(new Error('the service is shutting down'));
       this.ended();
@@ -229,6 +233,7 @@ export abstract class Exchange<A extends ExchangeAttempt = ExchangeAttempt>
 
   protected override reject(problem: ProblemError): void {
     if (this.#over) return;
+    this.concluded(true);
     this.#leave();
     this.pool.rejected(problem.code);
     this.refuse(problem);

@@ -100,6 +100,48 @@ it('gives durations as cumulative buckets with their sum and count', () => {
   ]);
 });
 
+it('counts how callers fare, of pools and of routes', () => {
+  const { pool } = setUp();
+  const route = scriptedRoute('protect', { name: 'a', timeoutMs: 5_000, apdexMs: 100 }, pool.clock);
+  const clock = pool.clock as FakeClock;
+  for (const [durationMs, status] of [
+    [100, 200],
+    [101, 404],
+    [401, 200],
+    [1, 500],
+    [1, 429],
+  ] as const) {
+    const passage = arrive(route);
+    clock.advance(durationMs);
+    passage.completed(status);
+  }
+  expect(read([pool], 'spillway_requests_total', [route])).toEqual([
+    { labels: { policy: 'chat', satisfaction: 'satisfied' }, value: 0 },
+    { labels: { policy: 'chat', satisfaction: 'tolerating' }, value: 0 },
+    { labels: { policy: 'chat', satisfaction: 'frustrated' }, value: 0 },
+    { labels: { policy: 'protect', satisfaction: 'satisfied' }, value: 1 },
+    { labels: { policy: 'protect', satisfaction: 'tolerating' }, value: 1 },
+    { labels: { policy: 'protect', satisfaction: 'frustrated' }, value: 3 },
+  ]);
+  expect(read([pool], 'spillway_request_failures_total', [route])).toEqual([
+    { labels: { policy: 'chat' }, value: 0 },
+    { labels: { policy: 'protect' }, value: 2 },
+  ]);
+  const durations = read([], 'spillway_request_duration_seconds', [route]);
+  expect(durations.slice(-2)).toEqual([
+    {
+      metricName: 'spillway_request_duration_seconds_sum',
+      labels: { policy: 'protect' },
+      value: expect.closeTo(0.604, 9),
+    },
+    {
+      metricName: 'spillway_request_duration_seconds_count',
+      labels: { policy: 'protect' },
+      value: 5,
+    },
+  ]);
+});
+
 /** A gate with keys, a breaker that has tripped, and a limit of time. */
 function setUpRoutes() {
   const clock = new FakeClock();
@@ -150,7 +192,12 @@ it('tells of no gate or breaker that a route has not', () => {
     () => [],
     () => [timeLimit],
   );
-  expect(families.flatMap((family) => family.collect())).toEqual([]);
+  const told = families.filter((family) => family.collect().length > 0).map(({ name }) => name);
+  expect(told).toEqual([
+    'spillway_requests_total',
+    'spillway_request_failures_total',
+    'spillway_request_duration_seconds',
+  ]);
 });
 
 it('tells of every pool, and knows the pools of the moment', () => {

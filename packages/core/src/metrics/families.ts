@@ -1,6 +1,7 @@
 import type { Pool } from '../pool/pool.ts';
 import type { RoutePolicy } from '../route/policy.ts';
-import { DURATION_BUCKETS_SECONDS } from './histogram.ts';
+import { DURATION_BUCKETS_SECONDS, type DurationHistogram } from './histogram.ts';
+import type { ServiceLevel } from './service-level.ts';
 
 /** A family of the Prometheus data model, read at the scrape. */
 export interface MetricFamily {
@@ -63,7 +64,11 @@ export function metricFamilies(pools: Pools, routes: Routes): readonly MetricFam
       help: 'From the choice of a backend to the end of its answer.',
       type: 'histogram',
       labelNames: ['pool', 'backend'],
-      collect: () => eachBackend(pools, durations),
+      collect: () =>
+        eachBackend(pools, (pool, { id, durations }) => {
+          const labels = { pool, backend: id };
+          return histogramSamples('spillway_attempt_duration_seconds', labels, durations);
+        }),
     },
     {
       name: 'spillway_spillovers_total',
@@ -89,6 +94,37 @@ export function metricFamilies(pools: Pools, routes: Routes): readonly MetricFam
             labels: { policy: name, reason },
             value,
           })),
+        ),
+    },
+    {
+      name: 'spillway_requests_total',
+      help: 'Answered requests of a policy, by how satisfied their callers are: Apdex.',
+      type: 'counter',
+      labelNames: ['policy', 'satisfaction'],
+      collect: () =>
+        eachPolicy(pools, routes, (policy, { counts }) =>
+          Object.entries(counts).map(([satisfaction, value]) => ({
+            labels: { policy, satisfaction },
+            value,
+          })),
+        ),
+    },
+    {
+      name: 'spillway_request_failures_total',
+      help: 'Answered requests of a policy whose callers got 429, 5xx, or a broken answer.',
+      type: 'counter',
+      labelNames: ['policy'],
+      collect: () =>
+        eachPolicy(pools, routes, (policy, { failed }) => [{ labels: { policy }, value: failed }]),
+    },
+    {
+      name: 'spillway_request_duration_seconds',
+      help: 'From the arrival of a request at a policy to the end of its answer.',
+      type: 'histogram',
+      labelNames: ['policy'],
+      collect: () =>
+        eachPolicy(pools, routes, (policy, { durations }) =>
+          histogramSamples('spillway_request_duration_seconds', { policy }, durations),
         ),
     },
     {
@@ -184,9 +220,19 @@ function eachBackend(
   );
 }
 
-function durations(pool: string, { id, durations }: Backends): MetricSample[] {
-  const labels = { pool, backend: id };
-  const metric = 'spillway_attempt_duration_seconds';
+function eachPolicy(
+  pools: Pools,
+  routes: Routes,
+  samples: (policy: string, level: ServiceLevel) => MetricSample[],
+): MetricSample[] {
+  return [...pools(), ...routes()].flatMap(({ name, level }) => samples(name, level));
+}
+
+function histogramSamples(
+  metric: string,
+  labels: MetricSample['labels'],
+  durations: DurationHistogram,
+): MetricSample[] {
   let count = 0;
   const buckets = Array.from(durations.counts, (observations, index) => {
     count += observations;

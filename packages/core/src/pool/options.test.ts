@@ -42,6 +42,7 @@ describe('the options of a pool', () => {
       },
       timeouts: { connectMs: 10_000, headersMs: 300_000, bodyMs: 300_000 },
       queue: undefined,
+      apdexMs: 500,
     });
     const queue = { maxQueueLength: 5 };
     expect(readPoolOptions('chat', { backends: [backend], queue }).queue).toEqual({

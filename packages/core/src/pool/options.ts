@@ -1,5 +1,6 @@
 import { type BreakerOptions, type BreakerRule, breakerRule } from '../breaker/rule.ts';
 import { ConfigurationError } from '../errors.ts';
+import { type ApdexOptions, DEFAULT_APDEX_MS, readApdexMs } from '../metrics/service-level.ts';
 import {
   array,
   finiteNumber,
@@ -87,7 +88,7 @@ export interface QueueOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-export interface PoolOptions {
+export interface PoolOptions extends ApdexOptions {
   readonly backends: readonly BackendOptions[];
   /**
    * How a level's traffic is shared: by exact, smooth shares; by chance with the weights; or to the
@@ -115,6 +116,7 @@ export interface PoolConfig {
   readonly retry: RetryRule;
   readonly timeouts: { readonly [K in keyof TimeoutOptions]-?: number };
   readonly queue: { readonly maxQueueLength: number; readonly timeoutMs: number } | undefined;
+  readonly apdexMs: number;
 }
 
 const readBreaker = breakerRule([429, '500-599']);
@@ -229,6 +231,7 @@ const readPool = object({
   queue: optional(
     object({ maxQueueLength: nonNegativeInteger, timeoutMs: optional(positiveMs, 30_000) }),
   ),
+  apdexMs: optional(readApdexMs, DEFAULT_APDEX_MS),
 });
 
 /** Checks a pool's options; throws a {@link ConfigurationError} for the first that is wrong. */

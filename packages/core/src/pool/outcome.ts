@@ -28,6 +28,11 @@ export function outcomeOf(statusCode: number): AttemptOutcome {
   return statusCode < 500 ? 'client_error' : 'server_error';
 }
 
+/** Whether a caller that was answered so has got nothing for its request. */
+export function isFailureStatus(statusCode: number): boolean {
+  return statusCode === 429 || statusCode >= 500;
+}
+
 /** Whether an attempt that ended so has failed its request: a refusal for want of capacity, too. */
 export function isFailure(outcome: AttemptOutcome): boolean {
   return outcome !== 'success' && outcome !== 'client_error' && outcome !== 'cancelled';

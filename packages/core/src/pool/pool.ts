@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Clock, Random } from '../clock.ts';
 import { Deadlines, type Expiring } from '../deadlines.ts';
 import type { ProblemCode } from '../errors.ts';
+import { ServiceLevel } from '../metrics/service-level.ts';
 import type { RequestView } from '../request-view.ts';
 import { tell } from '../tell.ts';
 import type { Backend, BackendConfig, BackendEvents, BackendStatus } from './backend.ts';
@@ -79,6 +80,8 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
   readonly config: Omit<PoolConfig, 'queue'> & { queue: { readonly maxQueueLength: number } };
   /** Requests that wait for a place; `undefined` when the pool has no queue. */
   readonly queue: Deadlines<Waiting<B>> | undefined;
+  /** How its callers fare. */
+  readonly level: ServiceLevel;
   readonly #members: Members<B>;
   readonly #spillovers = new Map<number, { from: number; to: number; count: number }>();
   readonly #rejections = new Map<ProblemCode, number>();
@@ -96,6 +99,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
     this.name = name;
     this.clock = context.clock;
     this.random = context.random;
+    this.level = new ServiceLevel(config.apdexMs, context.clock.now());
     this.config = { ...config, queue: config.queue ?? { maxQueueLength: 0 } };
     this.queue = config.queue && new Deadlines(config.queue.timeoutMs, context.clock);
     this.#members = new Members(config.backends, {

@@ -20,6 +20,7 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
   readonly pool: Pool<B>;
   readonly method: string;
   readonly keyHash: number | undefined;
+  readonly #arrivedAt: number;
   readonly #tried: B[] = [];
   #throttled = false;
   #lastFailure: AttemptFailure | undefined;
@@ -31,6 +32,7 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
 
   constructor(pool: Pool<B>, method: string, keyHash: number | undefined) {
     this.pool = pool;
+    this.#arrivedAt = pool.clock.now();
     this.method = method;
     this.keyHash = keyHash;
   }
@@ -116,6 +118,12 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
 
   expire(): void {
     this.reject(this.#refusal('queue_timeout', 'no backend had room in time'));
+  }
+
+  /** The caller has its answer, or what there is of it. Called at most once, and not of one that left. */
+  protected concluded(failed: boolean): void {
+    const now = this.pool.clock.now();
+    this.pool.level.observe(now - this.#arrivedAt, failed, now);
   }
 
   #unavailable(): ProblemError {

@@ -43,6 +43,7 @@ describe('the defaults', () => {
       breaker: undefined,
       timeoutMs: undefined,
       abandonMs: 10_000,
+      apdexMs: 500,
     });
   });
 
@@ -53,6 +54,7 @@ describe('the defaults', () => {
       breaker,
       timeoutMs: undefined,
       abandonMs: 10_000,
+      apdexMs: 500,
     });
   });
 
@@ -64,6 +66,7 @@ describe('the defaults', () => {
       breaker,
       timeoutMs: undefined,
       abandonMs: 10_000,
+      apdexMs: 500,
     });
   });
 
@@ -101,13 +104,14 @@ describe('what is given', () => {
   };
 
   it('to limitConcurrency is kept', () => {
-    const options = { name: 'reports', ...gateOptions, abandonMs: 6 };
+    const options = { name: 'reports', ...gateOptions, abandonMs: 6, apdexMs: 7 };
     expect(read('limitConcurrency', options)).toEqual({
       name: 'reports',
       gate: gateOptions,
       breaker: undefined,
       timeoutMs: undefined,
       abandonMs: 6,
+      apdexMs: 7,
     });
     const others = read('limitConcurrency', { ...options, key: 'all', rejectStatus: 400 });
     expect(others.gate).toMatchObject({ key: 'all', rejectStatus: 400 });
@@ -118,19 +122,27 @@ describe('what is given', () => {
       name: 'flaky',
       ...breakerOptions,
       timeoutMs: 11,
+      apdexMs: 7,
     });
     expect(breaker).toEqual(breakerRule);
-    expect(config).toEqual({ name: 'flaky', gate: undefined, timeoutMs: 11, abandonMs: 10_000 });
+    expect(config).toEqual({
+      name: 'flaky',
+      gate: undefined,
+      timeoutMs: 11,
+      abandonMs: 10_000,
+      apdexMs: 7,
+    });
   });
 
   it('to protect is kept', () => {
-    const options = { concurrency: gateOptions, breaker: breakerOptions };
+    const options = { concurrency: gateOptions, breaker: breakerOptions, apdexMs: 7 };
     expect(read('protect', { name: 'both', ...options, timeoutMs: 12, abandonMs: 13 })).toEqual({
       name: 'both',
       gate: gateOptions,
       breaker: breakerRule,
       timeoutMs: 12,
       abandonMs: 13,
+      apdexMs: 7,
     });
   });
 

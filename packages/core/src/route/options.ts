@@ -1,6 +1,7 @@
 import { type BreakerOptions, type BreakerRule, breakerRule } from '../breaker/rule.ts';
 import { ConfigurationError } from '../errors.ts';
 import { type GateConfig, type GateOptions, gateShape } from '../gate/options.ts';
+import { type ApdexOptions, DEFAULT_APDEX_MS, readApdexMs } from '../metrics/service-level.ts';
 import { nonEmptyString, object, optional, positiveMs, type Reader } from '../options.ts';
 import type { RequestView } from '../request-view.ts';
 
@@ -34,11 +35,12 @@ interface Timed {
 export interface LimitConcurrencyOptions<R = RequestView>
   extends Named,
     GateOptions<R>,
-    Abandoning {}
+    Abandoning,
+    ApdexOptions {}
 
-export interface CircuitBreakerOptions extends Named, BreakerOptions, Timed {}
+export interface CircuitBreakerOptions extends Named, BreakerOptions, Timed, ApdexOptions {}
 
-export interface ProtectOptions<R = RequestView> extends Named, Timed, Abandoning {
+export interface ProtectOptions<R = RequestView> extends Named, Timed, Abandoning, ApdexOptions {
   /** How many requests may run at once and wait. */
   readonly concurrency?: GateOptions<R> | undefined;
   readonly breaker?: BreakerOptions | undefined;
@@ -51,6 +53,7 @@ export interface RouteConfig {
   readonly breaker: BreakerRule | undefined;
   readonly timeoutMs: number | undefined;
   readonly abandonMs: number;
+  readonly apdexMs: number;
 }
 
 /** The three calls that protect a route. */
@@ -61,17 +64,20 @@ const DEFAULT_ABANDON_MS = 10_000;
 const name = optional(nonEmptyString);
 const abandonMs = optional(positiveMs, DEFAULT_ABANDON_MS);
 const timeoutMs = optional(positiveMs);
+const apdexMs = optional(readApdexMs, DEFAULT_APDEX_MS);
 const FAILURES = ['500-599'] as const;
 
-const readLimit = object<GateConfig & Pick<RouteConfig, 'name' | 'abandonMs'>>({
+const readLimit = object<GateConfig & Pick<RouteConfig, 'name' | 'abandonMs' | 'apdexMs'>>({
   name,
   ...gateShape,
   abandonMs,
+  apdexMs,
 });
 
-const readBreaker = breakerRule<Pick<RouteConfig, 'name' | 'timeoutMs'>>(FAILURES, {
+const readBreaker = breakerRule<Pick<RouteConfig, 'name' | 'timeoutMs' | 'apdexMs'>>(FAILURES, {
   name,
   timeoutMs,
+  apdexMs,
 });
 
 const readProtection = object<Omit<RouteConfig, 'gate'> & { concurrency: RouteConfig['gate'] }>({
@@ -80,17 +86,18 @@ const readProtection = object<Omit<RouteConfig, 'gate'> & { concurrency: RouteCo
   breaker: optional(breakerRule(FAILURES)),
   timeoutMs,
   abandonMs,
+  apdexMs,
 });
 
 /** Reads the options of each call. */
 export const readRouteOptions: Readonly<Record<RouteCall, Reader<RouteConfig>>> = {
   limitConcurrency(value, path) {
-    const { name, abandonMs, ...gate } = readLimit(value, path);
-    return { name, gate, breaker: undefined, timeoutMs: undefined, abandonMs };
+    const { name, abandonMs, apdexMs, ...gate } = readLimit(value, path);
+    return { name, gate, breaker: undefined, timeoutMs: undefined, abandonMs, apdexMs };
   },
   circuitBreaker(value, path) {
-    const { name, timeoutMs, ...breaker } = readBreaker(value, path);
-    return { name, gate: undefined, breaker, timeoutMs, abandonMs: DEFAULT_ABANDON_MS };
+    const { name, timeoutMs, apdexMs, ...breaker } = readBreaker(value, path);
+    return { name, gate: undefined, breaker, timeoutMs, abandonMs: DEFAULT_ABANDON_MS, apdexMs };
   },
   protect(value, path) {
     const { concurrency: gate, ...config } = readProtection(value, path);

@@ -6,6 +6,7 @@ import type { Entry, Gate } from '../gate/gate.ts';
 import type { Lane } from '../gate/lane.ts';
 import type { Slots, Visitor } from '../gate/slots.ts';
 import { type InLine, NORMAL_PRIORITY, type WaitingLine } from '../gate/waiting-line.ts';
+import { isFailureStatus } from '../pool/outcome.ts';
 import type { RequestView } from '../request-view.ts';
 import type { RoutePolicy } from './policy.ts';
 
@@ -21,6 +22,7 @@ export abstract class Passage implements Visitor {
   #state: State = 'new';
   #pass: Pass = 0;
   #judged = false;
+  #arrivedAt: number | undefined;
   #startedAt = 0;
 
   // The gate's
@@ -75,15 +77,16 @@ export abstract class Passage implements Visitor {
    */
   begin(request: RequestView): void {
     const { breaker, gate, clock } = this.policy;
+    const now = clock.now();
+    this.#arrivedAt = now;
     if (breaker !== undefined && !breaker.admits) {
       this.#reject(this.#circuitOpen());
       return;
     }
     if (gate === undefined) {
-      this.#start(clock.now());
+      this.#start(now);
       return;
     }
-    const now = clock.now();
     let entry: Entry;
     try {
       entry = gate.enter(this, request, now);
@@ -126,6 +129,7 @@ export abstract class Passage implements Visitor {
       });
       this.#fail();
       this.policy.rejected(problem.code);
+      this.#observe(true, this.policy.clock.now());
       this.cutShort(problem);
     } else {
       this.#end(this.policy.clock.now());
@@ -153,6 +157,7 @@ export abstract class Passage implements Visitor {
   completed(statusCode: number): void {
     const now = this.policy.clock.now();
     const { breaker } = this.policy;
+    if (this.#state === 'running') this.#observe(isFailureStatus(statusCode), now);
     if (breaker !== undefined && this.#state === 'running') {
       this.answered(statusCode);
       if (!this.#judged) breaker.succeeded(this.#pass, now);
@@ -163,8 +168,12 @@ export abstract class Passage implements Visitor {
 
   /** The work has broken its answer off. */
   broke(): void {
-    if (this.#state === 'running') this.#fail();
-    this.#end(this.policy.clock.now());
+    const now = this.policy.clock.now();
+    if (this.#state === 'running') {
+      this.#fail();
+      this.#observe(true, now);
+    }
+    this.#end(now);
   }
 
   /** The work has ended, and nothing can be learnt from how: its caller had left. */
@@ -201,6 +210,7 @@ export abstract class Passage implements Visitor {
     });
     if (this.#state === 'running') {
       this.policy.rejected(problem.code);
+      this.#observe(true, this.policy.clock.now());
       this.cutShort(problem);
       this.ended();
     } else if (this.#state === 'abandoned') {
@@ -209,6 +219,11 @@ export abstract class Passage implements Visitor {
       if (this.#state === 'waiting') this.policy.gate?.leaveLine(this);
       this.#reject(problem);
     }
+  }
+
+  /** The caller has its answer. */
+  #observe(failed: boolean, now: number): void {
+    this.policy.level.observe(now - (this.#arrivedAt ?? now), failed, now);
   }
 
   #start(now: number): void {
@@ -248,6 +263,7 @@ export abstract class Passage implements Visitor {
 
   #reject(problem: ProblemError): void {
     this.policy.rejected(problem.code);
+    this.#observe(true, this.policy.clock.now());
     this.#over();
     this.refuse(problem);
   }

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { Deadlines } from '../deadlines.ts';
 import type { ProblemCode } from '../errors.ts';
 import { Gate, type GateStatus } from '../gate/gate.ts';
+import { ServiceLevel } from '../metrics/service-level.ts';
 import type { RouteConfig } from './options.ts';
 
 /** A breaker's state on a route, as the metrics have it. */
@@ -23,6 +24,8 @@ export class RoutePolicy {
   readonly times: Deadlines | undefined;
   /** Of what runs on although nobody waits for it any more. */
   readonly abandoned: Deadlines;
+  /** How its callers fare. */
+  readonly level: ServiceLevel;
   readonly #rejections = new Map<ProblemCode, number>();
 
   constructor(name: string, config: RouteConfig, clock: Clock, events: BreakerEvents = {}) {
@@ -33,6 +36,7 @@ export class RoutePolicy {
     this.times =
       config.timeoutMs === undefined ? undefined : new Deadlines(config.timeoutMs, clock);
     this.abandoned = new Deadlines(config.abandonMs, clock);
+    this.level = new ServiceLevel(config.apdexMs, clock.now());
   }
 
   /** Requests that the policy itself answered, by reason. */

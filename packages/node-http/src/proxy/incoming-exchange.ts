@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type BackendHandler,
+  isFailureStatus,
   type IssuedKey,
   type Lease,
   type ProblemError,
@@ -392,7 +393,10 @@ export abstract class IncomingExchange<A extends ExchangeAttempt>
     const handling = this.#handling;
     if (handling === undefined) return;
     this.#handling = undefined;
-    if (handling.end(byItself)) this.sampled();
+    if (handling.end(byItself)) {
+      this.concluded(isFailureStatus(this.response.statusCode));
+      this.sampled();
+    }
     // Node does so for a body that nobody has read, and this one counts as read.
     if (this.#readsAnew) this.request.resume();
   }

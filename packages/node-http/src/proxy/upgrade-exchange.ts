@@ -48,6 +48,7 @@ export class UpgradeExchange extends ProxyExchange {
       return;
     }
     this.deliver(attempt);
+    this.concluded(false);
     this.#joined = true;
     this.response.detachSocket(this.#socket as never);
     this.#socket.write(this.#switchingHead(attempt), 'latin1');
@@ -74,6 +75,11 @@ export class UpgradeExchange extends ProxyExchange {
 
   protected override cutOff(): void {
     this.#socket.destroy();
+  }
+
+  /** Its caller has what it asked for once there is a connection, however long that lasts. */
+  protected override concluded(failed: boolean): void {
+    if (!this.#joined) super.concluded(failed);
   }
 
   #switchingHead({ statusCode, headers }: Attempt): string {
