@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import type { ScalingDecision } from '@spillway/autoscale';
+import { processorUseByInstance, type ScalingDecision } from '@spillway/autoscale';
 import { createGateway } from './gateway.ts';
 import { type Call, sendLoad } from './load.ts';
 import type { Scenario } from './scenario.ts';
@@ -47,10 +47,11 @@ export async function runAutoscale(
   try {
     await once(server, 'listening');
     const startedAt = performance.now();
-    const useOfEach = useSince(scaler);
+    const useOfEach = processorUseByInstance(scaler);
     autoscaler.on('decision', async (decision) => {
       const at = performance.now() - startedAt;
-      const sample = { at, decision, use: await useOfEach() };
+      // One that has just died does not say.
+      const sample = { at, decision, use: await useOfEach().catch(() => ({})) };
       samples.push(sample);
       onSample?.(sample);
     });
@@ -69,24 +70,6 @@ export async function runAutoscale(
   }
   calls.sort((one, other) => one.at - other.at);
   return { iterations, calls, samples, pids: [...pids], left: [...pids].filter(isAlive) };
-}
-
-type Scaler = Awaited<ReturnType<typeof createGateway>>['scaler'];
-
-/** Tells the processor use of each instance since it was asked before. */
-function useSince(scaler: Scaler) {
-  let before = new Map<number | undefined, { processorMs: number; atMs: number }>();
-  return async (): Promise<Record<string, number>> => {
-    const usage = await scaler.usage().catch(() => []);
-    const use: Record<string, number> = {};
-    for (const { instance, pid, processorMs, atMs } of usage) {
-      const last = before.get(pid);
-      if (last !== undefined && atMs > last.atMs)
-        use[instance] = (processorMs - last.processorMs) / (atMs - last.atMs);
-    }
-    before = new Map(usage.map((each) => [each.pid, each]));
-    return use;
-  };
 }
 
 function isAlive(pid: number): boolean {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type ProcessScaler, processScaler } from '@spillway/autoscale';
+import { type InstanceStatus, type ProcessScaler, processScaler } from '@spillway/autoscale';
 import { createSpillway } from '@spillway/express';
 import { until } from '@spillway/test/support/until.ts';
 import express from 'express';
@@ -67,8 +67,10 @@ it('scales out and in 20 times under load, with kills, and loses no request', {
         await until(() => expect(posts).toBe(0));
         const joined = once(scaler, 'join');
         // Killed in the middle of its work; two are left to take that over.
-        await until(() => expect(scaler.pool.status().backends[1]?.running).toBeGreaterThan(0));
-        process.kill(pidsOf(scaler)[1] as number, 'SIGKILL');
+        const [, { id, pid }] = scaler.status().instances as [InstanceStatus, InstanceStatus];
+        const backend = () => scaler.pool.status().backends.find((each) => each.id === id);
+        await until(() => expect(backend()?.running).toBeGreaterThan(0));
+        process.kill(pid as number, 'SIGKILL');
         await joined;
         maySendPosts = true;
       }

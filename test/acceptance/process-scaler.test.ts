@@ -192,6 +192,18 @@ it('replaces the only instance on its own port, for a pool cannot be empty', asy
   expect(await answer.text()).toBe(String(scaler.status().instances[0]?.pid));
 });
 
+it('keeps its instances when a Ctrl-C reaches them, too', async () => {
+  const { scaler } = await setUp();
+  await scaler.scaleTo(1);
+  const [instance] = scaler.status().instances;
+  process.kill(instance?.pid as number, 'SIGINT');
+  for (let count = 0; count < 3; count++) {
+    const answer = await scaler.pool.fetch('/pid');
+    expect(await answer.text()).toBe(String(instance?.pid));
+  }
+  expect(scaler.status().instances).toEqual([instance]);
+});
+
 it('scales down to none and up again', async () => {
   const { spillway, scaler } = await setUp();
   await scaler.scaleTo(2);
@@ -200,7 +212,8 @@ it('scales down to none and up again', async () => {
   expect(scaler.current()).toBe(0);
   expect((await fetch(`${origin}/pid`)).status).toBe(502);
   await scaler.scaleTo(2);
-  expect(idsOf(scaler)).toEqual(['instance-1', 'instance-2']);
+  // Whichever was ready first.
+  expect(idsOf(scaler).sort()).toEqual(['instance-1', 'instance-2']);
   for (let count = 0; count < 4; count++) {
     expect((await fetch(`${origin}/pid`)).status).toBe(200);
   }

@@ -28,5 +28,9 @@ export {
 } from './scalers/process/process-scaler.ts';
 export type { Scaler } from './scalers/scaler.ts';
 export { poolUtilisation } from './signals/pool-utilisation.ts';
-export { processorUse } from './signals/processor-use.ts';
+export {
+  type KnowsUsage,
+  processorUse,
+  processorUseByInstance,
+} from './signals/processor-use.ts';
 export { type HasGates, queueRatio } from './signals/queue-ratio.ts';

@@ -1,7 +1,7 @@
 /**
  * Loaded into each instance before its own module: tells how much processor time it has used, where
- * the system does not, and ends it when its parent is gone. It neither keeps the instance alive nor gets in the way of
- * messages of its own.
+ * the system does not, and ends it when its parent is gone, and not before. It neither keeps the
+ * instance alive nor gets in the way of messages of its own.
  */
 import { isMainThread } from 'node:worker_threads';
 import { isUsageQuestion, type UsageAnswer } from './usage.ts';
@@ -27,5 +27,7 @@ if (isInstance && process.send !== undefined) {
     const stopTimeoutMs = Number(searchParams.get('stopTimeoutMs'));
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), stopTimeoutMs).unref();
   });
+  // A Ctrl-C reaches the whole group of processes: when instances end is for their parent to say.
+  process.on('SIGINT', () => {});
   process.channel?.unref();
 }
