@@ -53,7 +53,7 @@ export interface AttemptOwner {
   /** False when the caller has enough for now. */
   receive(attempt: Attempt, chunk: Buffer): boolean;
   /** The delivered answer is complete. */
-  finish(): void;
+  finish(now?: number): void;
   /** No answer, or no more of the delivered one. */
   failed(failure: AttemptFailure, sent: boolean, error: Error): void;
   /** The answer that was held broke off. */
@@ -267,7 +267,7 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
     if (this.#ended) return;
     this.#complete = true;
     this.#end(true);
-    if (this.#destination === 'caller') this.#owner.finish();
+    if (this.#destination === 'caller') this.#owner.finish(this.#time);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

@@ -133,7 +133,8 @@ export abstract class Exchange<A extends ExchangeAttempt = ExchangeAttempt>
     return willing;
   }
 
-  finish(): void {
+  /** @param now the time, where it is known */
+  finish(now = this.pool.clock.now()): void {
     if (this.#over) return;
     // Before leaving: a head that is written only now may turn out malformed.
     try {
@@ -141,7 +142,7 @@ export abstract class Exchange<A extends ExchangeAttempt = ExchangeAttempt>
     } finally {
       if (!this.#over) {
         this.sampled();
-        this.concluded(isFailureStatus(this.#current?.statusCode ?? 0));
+        this.concluded(isFailureStatus(this.#current?.statusCode ?? 0), now);
         this.#leave();
         this.ended();
       }

@@ -121,8 +121,7 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
   }
 
   /** The caller has its answer, or what there is of it. Called at most once, and not of one that left. */
-  protected concluded(failed: boolean): void {
-    const now = this.pool.clock.now();
+  protected concluded(failed: boolean, now = this.pool.clock.now()): void {
     this.pool.level.observe(now - this.#arrivedAt, failed, now);
   }
 

@@ -2,8 +2,8 @@ import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type BackendHandler,
-  isFailureStatus,
   type IssuedKey,
+  isFailureStatus,
   type Lease,
   type ProblemError,
   type RequestView,

@@ -78,8 +78,8 @@ export class UpgradeExchange extends ProxyExchange {
   }
 
   /** Its caller has what it asked for once there is a connection, however long that lasts. */
-  protected override concluded(failed: boolean): void {
-    if (!this.#joined) super.concluded(failed);
+  protected override concluded(failed: boolean, now?: number): void {
+    if (!this.#joined) super.concluded(failed, now);
   }
 
   #switchingHead({ statusCode, headers }: Attempt): string {
