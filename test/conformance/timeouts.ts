@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { AdapterHost } from '../support/adapter-host.ts';
@@ -85,17 +87,22 @@ export function describeTimeouts(host: AdapterHost): void {
     it('bodyMs does not count while the caller does not read', async () => {
       const clock = new FakeClock();
       const size = 60_000_000;
-      const { origin, pool } = await serve(host, {
+      const { origin, pool, server } = await serve(host, {
         backends: { only: answers(200, Buffer.alloc(size)) },
         pool: { timeouts: { bodyMs: 200 } },
         spillway: { clock },
       });
       const { request, response } = open(origin, '/');
       request.end();
+      const [, passedOn] = (await once(server, 'request')) as [unknown, ServerResponse];
       const answer = await response;
       answer.pause();
-      // Until the buffers between are full.
-      await delay(150);
+      let fullFor = 0;
+      await until(() => {
+        // The buffers between have not taken anything for some time.
+        fullFor = passedOn.writableNeedDrain ? fullFor + 1 : 0;
+        expect(fullFor).toBeGreaterThan(50);
+      });
       clock.advance(3_600_000);
       expect(pool.status().running).toBe(1);
       expect((await read(answer)).body.length).toBe(size);
