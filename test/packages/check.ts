@@ -25,6 +25,31 @@ function run(cwd: string, command: string, ...args: string[]): string {
   }
 }
 
+/** What users install together, and the project that tries it. */
+interface Consumer {
+  /** In `consumer/`. */
+  readonly project: 'express' | 'koa' | 'http-proxy-middleware';
+  readonly framework: 'express' | 'koa';
+  readonly version: string;
+  /** Beside `core` and `node-http`. */
+  readonly packages: readonly string[];
+  readonly others?: Readonly<Record<string, string>>;
+}
+
+const CONSUMERS: readonly Consumer[] = [
+  { project: 'express', framework: 'express', version: '4', packages: ['express'] },
+  { project: 'express', framework: 'express', version: '5', packages: ['express'] },
+  { project: 'koa', framework: 'koa', version: '2', packages: ['koa'] },
+  { project: 'koa', framework: 'koa', version: '3', packages: ['koa'] },
+  {
+    project: 'http-proxy-middleware',
+    framework: 'express',
+    version: '5',
+    packages: ['express', 'http-proxy-middleware'],
+    others: { 'http-proxy-middleware': '^4.2.0' },
+  },
+];
+
 /** The types of the newest version serve the older one, too. */
 const TYPES = { express: '^5.0.6', koa: '^3.0.3' } as const;
 
@@ -36,18 +61,21 @@ function pack(directory: string): { name: string; tarball: string } {
 }
 
 function tryWith(
-  framework: 'express' | 'koa',
-  version: string,
+  { project, framework, version, packages, others }: Consumer,
   tarballs: Readonly<Record<string, string>>,
 ): void {
-  const consumer = join(work, `${framework}-${version}`);
-  cpSync(join(import.meta.dirname, 'consumer', framework), consumer, { recursive: true });
-  const others = framework === 'express' ? '@spillway/koa' : '@spillway/express';
-  const { [others]: _, ...needed } = tarballs;
+  const consumer = join(work, `${project}-${framework}-${version}`);
+  cpSync(join(import.meta.dirname, 'consumer', project), consumer, { recursive: true });
+  const needed = ['core', 'node-http', ...packages].map((name) => `@spillway/${name}`);
   const manifest = {
     private: true,
     type: 'module',
-    dependencies: { ...needed, [framework]: version, 'prom-client': '^15.1.3' },
+    dependencies: {
+      ...Object.fromEntries(needed.map((name) => [name, tarballs[name]])),
+      ...others,
+      [framework]: version,
+      'prom-client': '^15.1.3',
+    },
     devDependencies: { [`@types/${framework}`]: TYPES[framework], '@types/node': '^24.0.0' },
   };
   writeFileSync(join(consumer, 'package.json'), JSON.stringify(manifest));
@@ -68,8 +96,7 @@ try {
     const { version } = JSON.parse(readFileSync(join(packages, directory, 'package.json'), 'utf8'));
     console.log(`${name}@${version}: publint and attw find nothing`);
   }
-  for (const version of ['4', '5']) tryWith('express', version, tarballs);
-  for (const version of ['2', '3']) tryWith('koa', version, tarballs);
+  for (const consumer of CONSUMERS) tryWith(consumer, tarballs);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
