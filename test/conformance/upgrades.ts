@@ -88,6 +88,26 @@ export function describeUpgrades(host: AdapterHost): void {
       expect(String(await ask(await open(origin), 'served'))).toBe('served');
     });
 
+    it('go on to the next backend when one does not answer in time', async () => {
+      const { origin, backends } = await serveSockets({
+        backends: { silent: hangs, serving: plain },
+        pool: { timeouts: { headersMs: 50 } },
+      });
+      switchesProtocols(backends.serving);
+      expect(String(await ask(await open(origin), 'served'))).toBe('served');
+    });
+
+    it('go on to the next backend when one is removed before it has answered', async () => {
+      const { origin, backends, pool } = await serveSockets({
+        backends: { leaving: hangs, staying: plain },
+      });
+      switchesProtocols(backends.staying);
+      const opening = open(origin);
+      await backends.leaving.request();
+      await pool.remove('leaving');
+      expect(String(await ask(await opening, 'served'))).toBe('served');
+    });
+
     it('that every backend refuses are answered as any request', async () => {
       const throttled = await serveSockets({ backends: { first: refuses(7), second: refuses(9) } });
       const refused = await openSocket(throttled.origin);

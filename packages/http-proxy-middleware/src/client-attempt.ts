@@ -86,6 +86,8 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
   #answerEvent: [event: string, ...args: unknown[]] | undefined;
   #redirects = 0;
   #ended = false;
+  /** It ended without an answer, and another attempt may have taken its place. */
+  #failed = false;
   #timedOut = false;
   #connected = false;
   #bodySent = false;
@@ -261,6 +263,7 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
   #fail(failure: AttemptFailure, error: Error): void {
     const destination = this.#destination;
     const sent = this.#connected;
+    this.#failed = true;
     this.#end(false);
     if (destination === 'held') this.#owner.heldFailed(this);
     else if (destination !== 'nowhere') this.#owner.failed(failure, sent, error);
@@ -394,9 +397,12 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
     this.turnEnded();
   }
 
-  /** Errors that come too late to matter are httpxy's: it tells of callers that have left. */
+  /**
+   * Errors that come too late to matter are httpxy's: it tells of callers that have left. Not those of
+   * a request that was cut off because it failed: httpxy would end the caller's socket with it.
+   */
   #onError(error: Error): boolean {
-    if (this.#ended) return true;
+    if (this.#ended) return !this.#failed;
     if (this.#timedOut) this.fail('timeout', error);
     else this.fail(this.#connected ? 'reset' : 'connect_error', error);
     return false;
