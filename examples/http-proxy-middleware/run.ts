@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RequestHandler } from 'http-proxy-middleware';
 import { type Chat, createChat } from './chat.ts';
 import { createHub, startChatServer } from './chat-server.ts';
 import { User } from './user.ts';
@@ -17,7 +18,7 @@ const PATIENCE_MS = 5_000;
 /** An application, as `before.ts` and `after.ts` make it. */
 export type CreateApp = (chat: Chat) => {
   readonly app: RequestListener;
-  readonly upgrade: (request: never, socket: Socket, head: Buffer) => void;
+  readonly upgrade: RequestHandler['upgrade'];
 };
 
 /** What the chat looks like after something has happened. */
@@ -66,7 +67,7 @@ export async function run(
   const { spillway, ...chat } = createChat(a.url, b.url);
   const { app, upgrade } = createApp(chat);
   const server = createServer(app).listen(0, '127.0.0.1');
-  server.on('upgrade', upgrade as (...args: unknown[]) => void);
+  server.on('upgrade', upgrade);
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const users = USERS.map((name) => new User(name, origin));

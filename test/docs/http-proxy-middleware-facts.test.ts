@@ -1,10 +1,19 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { createSpillway } from '@spillway/express';
 import * as exported from '@spillway/http-proxy-middleware';
-import { type Answer, answers, refuses, startBackend } from '@spillway/test/support/backend.ts';
+import {
+  type Answer,
+  answers,
+  hangs,
+  refuses,
+  startBackend,
+  type TestBackend,
+} from '@spillway/test/support/backend.ts';
 import { call } from '@spillway/test/support/caller.ts';
 import { until } from '@spillway/test/support/until.ts';
+import { ask, open, switchesProtocols } from '@spillway/test/support/websockets.ts';
 import express from 'express';
 import { type Options, responseInterceptor } from 'http-proxy-middleware';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -70,11 +79,12 @@ it('tables what there is to import', () => {
   expect(names.sort()).toEqual(Object.keys(exported).sort());
 });
 
-async function listen(listener: RequestListener): Promise<string> {
+async function listen(listener: RequestListener) {
   const server = createServer(listener).listen(0, '127.0.0.1');
   onTestFinished(() => new Promise<void>((closed) => void server.close(() => closed())));
   await until(() => expect(server.listening).toBe(true));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { origin, server };
 }
 
 /** An application with a pool of these backends, the first of them preferred. */
@@ -92,8 +102,11 @@ async function proxyTo(options: Options, ...answersOf: Answer[]) {
   });
   const app = express();
   app.set('env', 'test');
-  app.use(createPoolProxyMiddleware(pool, options));
-  return { origin: await listen(app), backends, pool };
+  const proxy = createPoolProxyMiddleware(pool, options);
+  app.use(proxy);
+  const { origin, server } = await listen(app);
+  server.on('upgrade', proxy.upgrade);
+  return { origin, backends, pool };
 }
 
 describe('what the page says of options', () => {
@@ -146,10 +159,48 @@ describe('what the page says of options', () => {
   it('forward and proxyTimeout: once, and an attempt that is ended', async () => {
     const mirror = await startBackend(answers(200, 'nobody sees it'));
     const options = { forward: mirror.url, proxyTimeout: 50 };
-    const { origin, pool } = await proxyTo(options, () => {}, answers(200, 'served'));
+    const { origin, pool } = await proxyTo(options, hangs, answers(200, 'served'));
     expect((await call(origin, '/')).text).toBe('served');
     expect(mirror.received).toHaveLength(1);
     expect(pool.status().backends[0]?.attempts.timeout).toBe(1);
+  });
+
+  it('followRedirects: within one attempt, without the headers of the backend elsewhere', async () => {
+    const elsewhere = await startBackend(answers(200, 'found elsewhere'));
+    const redirects: Answer = (_request, response) => {
+      response.writeHead(302, { location: `${elsewhere.url}/new` }).end();
+    };
+    const { origin, backends, pool } = await proxyTo({ followRedirects: true }, redirects);
+    expect((await call(origin, '/old')).text).toBe('found elsewhere');
+    expect(backends[0]?.received[0]?.headers['x-own']).toBe('its own');
+    expect(elsewhere.received[0]?.headers).not.toHaveProperty('x-own');
+    expect(elsewhere.received[0]?.headers).not.toHaveProperty('authorization');
+    expect(pool.status().backends[0]?.attempts.success).toBe(1);
+  });
+
+  it('buffer: sent once', async () => {
+    const buffer = Readable.from([Buffer.from('given')]);
+    const { origin, backends } = await proxyTo({ buffer }, refuses(), answers(200, 'served'));
+    const { status } = await call(origin, '/', { method: 'POST', body: 'taken' });
+    expect(status).toBe(429);
+    expect(String(await backends[0]?.received[0]?.body)).toBe('given');
+    expect(backends[1]?.received).toHaveLength(0);
+  });
+
+  it('upgradeTimeout: then the next backend is asked', async () => {
+    const { origin, backends, pool } = await proxyTo({ upgradeTimeout: 50 }, hangs, hangs);
+    switchesProtocols(backends[1] as TestBackend);
+    expect(String(await ask(await open(origin), 'served'))).toBe('served');
+    expect(pool.status().backends[0]?.attempts.timeout).toBe(1);
+  });
+
+  it("headers: 'expect' is refused", () => {
+    const spillway = createSpillway();
+    const pool = spillway.pool('api', { backends: [{ id: 'only', url: 'http://127.0.0.1:9' }] });
+    const headers = { Expect: '100-continue' };
+    expect(() => exported.poolOptions(pool, { headers })).toThrow(
+      'poolOptions.headers must not have \'expect\', got "100-continue"',
+    );
   });
 
   it('pathFilter and pathRewrite: paths that would become others are refused', async () => {
@@ -175,7 +226,7 @@ it.each([
 ])('answers errors in %s as the page shows', async (_framework, createApp) => {
   const backend = await startBackend(answers(200, 'served'));
   const { app, spillway } = createApp(backend.url);
-  const origin = await listen('callback' in app ? app.callback() : app);
+  const { origin } = await listen('callback' in app ? app.callback() : app);
   expect((await call(origin, '/api/items')).text).toBe('served');
   await backend.close();
   const broken = await call(origin, '/api/items');
