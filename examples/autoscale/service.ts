@@ -11,5 +11,5 @@ app.get('/readyz', spillway.readiness());
 app.get('/hash/:text', (req, res) => {
   res.send(pbkdf2Sync(req.params.text, 'salt', iterations, 32, 'sha512').toString('hex'));
 });
-const server = app.listen(Number(process.env.PORT));
+const server = app.listen(Number(process.env.PORT), '127.0.0.1');
 process.once('SIGTERM', () => spillway.shutdown({ server }));

@@ -1,6 +1,5 @@
 import type { Clock } from '@spillway/core';
 import { AutoscaleError } from '../../errors.ts';
-import { freePort } from './free-port.ts';
 import { type Exit, InstanceProcess } from './instance-process.ts';
 import type { Membership } from './membership.ts';
 import type { ProcessScalerConfig } from './options.ts';
@@ -93,7 +92,7 @@ export class Instance {
   }
 
   async #launch(signal: AbortSignal): Promise<InstanceProcess> {
-    const port = this.#membership.portOf(this.id) ?? (await freePort());
+    const port = await this.#membership.portFor(this.id);
     signal.throwIfAborted();
     const process = new InstanceProcess(this.#config, this.#clock, port);
     this.#process = process;

@@ -1,5 +1,6 @@
 import type { BackendOptions } from '@spillway/core';
 import { AutoscaleError } from '../../errors.ts';
+import { freePort } from './free-port.ts';
 import type { InstancePool, ProcessScalerConfig } from './options.ts';
 
 /**
@@ -9,6 +10,8 @@ import type { InstancePool, ProcessScalerConfig } from './options.ts';
 export class Membership {
   readonly #config: ProcessScalerConfig;
   #pool: InstancePool | undefined;
+  /** By id, of all that there ever were: those that start may not listen yet. */
+  readonly #claimed = new Map<string, number>();
   /** By id, of those that are backends of the pool. */
   readonly #ports = new Map<string, number>();
   /** The last one, which could not leave. */
@@ -25,9 +28,12 @@ export class Membership {
     throw new AutoscaleError('not_ready', 'there is no pool before the first instance is ready');
   }
 
-  /** The port that an instance of this id has to have, if any. */
-  portOf(id: string): number | undefined {
-    return this.#ports.get(id);
+  /** The port that an instance of this id is to listen on. */
+  async portFor(id: string): Promise<number> {
+    const isClaimed = (port: number) => [...this.#claimed.values()].includes(port);
+    const port = this.#ports.get(id) ?? (await freePort(isClaimed));
+    this.#claimed.set(id, port);
+    return port;
   }
 
   async join(id: string, port: number): Promise<void> {
