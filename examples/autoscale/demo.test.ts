@@ -49,7 +49,8 @@ function isAlive(pid: number): boolean {
 it('goes from one instance to two and back, and no request fails', {
   timeout: 60_000,
 }, async () => {
-  const { report, ended } = await startDemo('--duration', '18', '--json');
+  // Little load, for a machine that runs other tests as well.
+  const { report, ended } = await startDemo('--duration', '18', '--load', '0.25', '--json');
   const { code, output, errors } = await ended;
   expect(errors).toBe('');
   const result = JSON.parse(output) as Result;
@@ -60,7 +61,7 @@ it('goes from one instance to two and back, and no request fails', {
     [2, 1],
   ]);
   expect(result.failed).toBe(0);
-  expect(result.requests).toBeGreaterThan(100);
+  expect(result.requests).toBeGreaterThan(50);
   const { instances, use } = result.series;
   expect([instances[0], Math.max(...instances), instances.at(-1)]).toEqual([1, 2, 1]);
   expect(use[1][0]).toBe(0);
@@ -98,6 +99,7 @@ it('has a load that rises and falls', () => {
 
 it.each([
   [['--duration', '5'], "--duration must be at least 10 s, got '5'"],
+  [['--load', '2'], "--load must be a number from 0.1 to 0.9, got '2'"],
   [['--seed', 'x'], "--seed must be an integer, got 'x'"],
   [['--speed', '3'], "Unknown option '--speed'"],
 ])('refuses %j', (flags, message) => {

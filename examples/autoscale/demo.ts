@@ -9,8 +9,8 @@ import { runAutoscale } from './run.ts';
 import { scenarioLasting } from './scenario.ts';
 import { summaryOf } from './summary.ts';
 
-const { duration, seed, report, json } = optionsOrExit(process.argv.slice(2));
-const scenario = scenarioLasting(duration, seed);
+const { duration, load, seed, report, json } = optionsOrExit(process.argv.slice(2));
+const scenario = scenarioLasting(duration, seed, load);
 
 // An interrupted run still ends its processes: the signal only ends the load.
 const interruption = new AbortController();

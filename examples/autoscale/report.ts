@@ -16,7 +16,7 @@ export function reportOf({ scenario, series, changes, checks, requests, failed }
   const marker = out && { share: out.at / durationMs, label: `decided at ${seconds(out.at)}` };
   const shared = { ticks, ...(marker && { marker }) };
   const [first, second] = series.use.map((use) => use.map((share) => share * 100));
-  const above = rules.scaleOut.above * 100;
+  const above = Math.round(rules.scaleOut.above * 100);
   const figures = [
     figure(
       'Requests a second',

@@ -16,22 +16,21 @@ export interface Scenario {
 const SECONDS = 36;
 
 /**
- * The load of a day, windows and rests in so many seconds. One instance is used by half, as in the
- * picture that this is modelled on, and two by a quarter each. The thresholds leave room for a machine
- * that has other things to do.
+ * The load of a day, windows and rests in so many seconds. At the top one instance is used by `load`,
+ * and two by half of that each; the thresholds are on either side of it.
  */
-export function scenarioLasting(seconds: number, seed: number): Scenario {
+export function scenarioLasting(seconds: number, seed: number, load = 0.5): Scenario {
   const unit = (seconds / SECONDS) * 1_000;
   return {
     durationMs: seconds * 1_000,
     seed,
     requestMs: 8,
-    load: { low: 0.06, high: 0.5 },
+    load: { low: 0.12 * load, high: load },
     turns: [4 * unit, 7 * unit, 20 * unit, 23 * unit],
     rules: {
       sampleMs: 0.5 * unit,
-      scaleOut: { above: 0.3, windowMs: 4 * unit, cooldownMs: 3 * unit },
-      scaleIn: { below: 0.15, windowMs: 4 * unit, cooldownMs: 3 * unit },
+      scaleOut: { above: 0.6 * load, windowMs: 4 * unit, cooldownMs: 3 * unit },
+      scaleIn: { below: 0.3 * load, windowMs: 4 * unit, cooldownMs: 3 * unit },
     },
   };
 }

@@ -8,18 +8,18 @@ const TICKS = 6;
 /** The charts, the decisions and the verdict, for a terminal of 80 columns. */
 export function summaryOf(result: Result): string {
   const { series, scenario, changes, checks, requests, failed, latencyMs } = result;
-  const { above } = scenario.rules.scaleOut;
+  const above = Math.round(scenario.rules.scaleOut.above * 100);
   const [first, second] = series.use;
   const inPercent = (shares: readonly number[]) => shares.map((share) => share * 100);
   const use = (number: number, shares: readonly number[]) =>
     columnChart({
       title: `Processor use of instance ${number}, %`,
       values: inPercent(shares),
-      // A row for each 15, so that the threshold is at the edge of one.
-      max: 90,
+      // The threshold is at the edge of a row.
+      max: 3 * above,
       rows: 6,
       colour: number === 1 ? 'yellow' : 'blue',
-      ruler: { value: above * 100, label: String(above * 100) },
+      ruler: { value: above, label: String(above) },
     });
   const { p50, p95, p99 } = latencyMs;
   const ms = [p50, p95, p99].map((value) => value.toFixed(0));
