@@ -179,6 +179,52 @@ it('replaces an instance that dies, and takes it out of the pool meanwhile', asy
   expect(scaler.status().instances).toMatchObject([{ restarts: 0 }, { restarts: 1 }]);
 });
 
+it('waits before it replaces an instance that has died again', async () => {
+  const { scaler } = await setUp();
+  await scaler.scaleTo(2);
+  for (const pauseMs of [0, 1_000]) {
+    const pid = scaler.status().instances[1]?.pid as number;
+    const joined = once(scaler, 'join');
+    const startedAt = performance.now();
+    process.kill(pid, 'SIGKILL');
+    await joined;
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(pauseMs);
+  }
+  expect(scaler.status().instances[1]).toMatchObject({ state: 'ready', restarts: 2 });
+});
+
+it('goes on trying when a replacement does not become ready', async () => {
+  const { scaler } = await setUp();
+  await scaler.scaleTo(2);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv('DIES', 'at once');
+  const failed = once(scaler, 'failure');
+  process.kill(scaler.status().instances[1]?.pid as number, 'SIGKILL');
+  expect(await failed).toMatchObject([
+    {
+      instance: 'instance-2',
+      error: { code: 'not_ready', message: expect.stringMatching(/code 3$/) },
+    },
+  ]);
+  expect(scaler.status().instances[1]?.state).toBe('restarting');
+  expect(scaler.current()).toBe(2);
+  vi.unstubAllEnvs();
+  await once(scaler, 'join');
+  expect(idsOf(scaler).sort()).toEqual(['instance-1', 'instance-2']);
+});
+
+it('ends an instance that is being replaced', async () => {
+  const { scaler } = await setUp();
+  await scaler.scaleTo(2);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv('DIES', 'at once');
+  const failed = once(scaler, 'failure');
+  process.kill(scaler.status().instances[1]?.pid as number, 'SIGKILL');
+  await failed;
+  await within(5_000, scaler.scaleTo(1));
+  expect(scaler.status().instances.map(({ id }) => id)).toEqual(['instance-1']);
+});
+
 it('replaces the only instance on its own port, for a pool cannot be empty', async () => {
   const { spillway, scaler } = await setUp();
   await scaler.scaleTo(1);

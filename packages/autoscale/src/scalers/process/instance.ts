@@ -113,39 +113,35 @@ export class Instance {
   }
 
   async #replaceWhenDead(first: InstanceProcess): Promise<void> {
-    let process = first;
-    let failures = 0;
     const { signal } = this.#stopping;
+    let process: InstanceProcess | undefined = first;
+    /** Replacements in a row that died soon, or never became ready. */
+    let inVain = 0;
     while (!signal.aborted) {
-      const exit = await process.ended;
-      if (signal.aborted) return;
-      this.#state = 'restarting';
-      this.restarts++;
-      this.#events.died(this, process.pid, exit);
-      if (this.#clock.now() - process.startedAt >= HEALTHY_MS) failures = 0;
-      const replacement = await this.#replace(failures, signal);
-      if (replacement === undefined) return;
-      process = replacement.process;
-      failures = replacement.failures;
+      if (process !== undefined) {
+        const exit = await process.ended;
+        if (signal.aborted) return;
+        this.#state = 'restarting';
+        this.restarts++;
+        this.#events.died(this, process.pid, exit);
+        if (this.#clock.now() - process.startedAt >= HEALTHY_MS) inVain = 0;
+      }
+      process = await this.#replace(inVain, signal);
+      inVain++;
     }
   }
 
-  /** Tries until there is one that is ready; `undefined` when the instance is to leave. */
-  async #replace(
-    failures: number,
-    signal: AbortSignal,
-  ): Promise<{ process: InstanceProcess; failures: number } | undefined> {
-    for (let tries = failures; !signal.aborted; tries++) {
-      try {
-        await this.#membership.leave(this.id, false);
-        // The first replacement comes at once.
-        const pauseMs = tries === 0 ? 0 : Math.min(LONGEST_PAUSE_MS, 1_000 * 2 ** (tries - 1));
-        if (pauseMs > 0) await pause(this.#clock, pauseMs, signal);
-        return { process: await this.#launch(signal), failures: tries + 1 };
-      } catch (error) {
-        if (!signal.aborted) this.#events.failed(this, error);
-      }
+  /** `undefined` when it has not become ready. */
+  async #replace(inVain: number, signal: AbortSignal): Promise<InstanceProcess | undefined> {
+    try {
+      await this.#membership.leave(this.id, false);
+      // The first replacement comes at once.
+      const pauseMs = inVain === 0 ? 0 : Math.min(LONGEST_PAUSE_MS, 1_000 * 2 ** (inVain - 1));
+      if (pauseMs > 0) await pause(this.#clock, pauseMs, signal);
+      return await this.#launch(signal);
+    } catch (error) {
+      if (!signal.aborted) this.#events.failed(this, error);
+      return undefined;
     }
-    return undefined;
   }
 }
