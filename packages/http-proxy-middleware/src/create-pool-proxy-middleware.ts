@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpPool } from '@spillway/node-http';
 import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middleware';
 import { noteNext } from './client-exchange.ts';
-import { type PoolProxyOptions, poolOptions } from './pool-options.ts';
+import { type PoolProxyOptions, readPoolOptions } from './pool-options.ts';
 
 /**
  * `createProxyMiddleware` with a pool in place of its target: everything that http-proxy-middleware
@@ -24,7 +24,9 @@ export function createPoolProxyMiddleware<
   pool: HttpPool,
   options: PoolProxyOptions<Request, Response> = {},
 ): RequestHandler<Request, Response> {
-  const middleware = createProxyMiddleware(poolOptions(pool, options));
+  const middleware = createProxyMiddleware(
+    readPoolOptions('createPoolProxyMiddleware', pool, options),
+  );
   const poolProxy = (request: Request, response: Response, next?: (error?: unknown) => void) => {
     noteNext(request, next);
     return middleware(request, response, next);

@@ -32,17 +32,22 @@ export function poolOptions<
   Request extends IncomingMessage = IncomingMessage,
   Response extends ServerResponse = ServerResponse,
 >(pool: HttpPool, options: PoolProxyOptions<Request, Response> = {}): Options<Request, Response> {
+  return readPoolOptions('poolOptions', pool, options);
+}
+
+/** {@link poolOptions}, for the call that a user has made. */
+export function readPoolOptions<Request extends IncomingMessage, Response extends ServerResponse>(
+  call: string,
+  pool: HttpPool,
+  options: PoolProxyOptions<Request, Response>,
+): Options<Request, Response> {
   if (!(pool instanceof HttpPool)) {
-    throw new ConfigurationError(
-      'poolOptions',
-      "must be given a pool made by 'spillway.pool()'",
-      pool,
-    );
+    throw new ConfigurationError(call, "must be given a pool made by 'spillway.pool()'", pool);
   }
   const { ejectPlugins = false, plugins = [], headers } = options;
   for (const name of Object.keys(headers ?? {})) {
     if (name.toLowerCase() !== 'expect') continue;
-    throw new ConfigurationError('poolOptions.headers', "must not have 'expect'", headers?.[name]);
+    throw new ConfigurationError(`${call}.headers`, "must not have 'expect'", headers?.[name]);
   }
   // Those that it has by default, but for the one that answers errors as plain text. Without a logger
   // the one that logs makes a URL for every answer, and tells nobody.
