@@ -72,7 +72,7 @@ export abstract class ClientExchange
   /** Hands the attempt to httpxy. */
   protected abstract submit(attempt: ClientAttempt): void;
 
-  /** Resolves when the caller's response has closed; rejects with what the application is to answer. */
+  /** Resolves when the caller's response has closed, or had before; rejects with what the application is to answer. */
   serve(): Promise<void> {
     this.start();
     return this.settled.promise;
@@ -94,6 +94,10 @@ export abstract class ClientExchange
     const { current } = this;
     if (current?.delivered && (current.ended || current.complete)) this.finish();
     super.responseClosed();
+  }
+
+  override abandon(): void {
+    super.abandon();
     this.settled.resolve();
   }
 

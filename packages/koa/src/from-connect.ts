@@ -15,6 +15,7 @@ export type ConnectMiddleware = (
  * Koa middleware of one that was written for Express and answers on the response of `node:http`:
  * http-proxy-middleware, for example. It settles when the answer has been handed over, was cut off, or
  * `next` was called; an error that `next` is given, or that the promise is rejected with, is thrown.
+ * It is not called for a caller that has left.
  *
  * @throws ConfigurationError when it is given something else than a function
  * @example
@@ -33,6 +34,11 @@ export function fromConnect(middleware: ConnectMiddleware): Middleware {
 /** `true` when `next` was called, `undefined` when the answer is over. */
 function settled(middleware: ConnectMiddleware, ctx: Context): Promise<true | undefined> {
   const { req, res } = ctx;
+  // The caller has left before: there is nobody to answer, and no event would tell of the end.
+  if (res.closed) {
+    noteThatCallerLeft(ctx);
+    return Promise.resolve(undefined);
+  }
   noteView(req, ctx.request);
   return new Promise((resolve, reject) => {
     res.once('finish', () => resolve(undefined));
