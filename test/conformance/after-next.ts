@@ -207,6 +207,7 @@ export function describeAfterNext(host: AdapterHost): void {
       await within(3_000, spillway.shutdown({ server, timeoutMs: 10 }));
       expect([(await running).status, (await waiting).status]).toEqual([503, 503]);
       await settled();
+      await until(() => expect(seen).toHaveLength(3));
       const statuses = seen.map(({ status, handedOver }) => [status, handedOver]);
       expect(statuses.sort()).toEqual([
         [200, false],

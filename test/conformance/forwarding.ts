@@ -3,6 +3,7 @@ import type { AdapterHost } from '../support/adapter-host.ts';
 import { answers } from '../support/backend.ts';
 import { call, rawCall } from '../support/caller.ts';
 import { serve } from '../support/serve.ts';
+import { open as openWebSocket, switchesProtocols } from '../support/websockets.ts';
 
 const HOP_BY_HOP = {
   connection: 'close, X-Hop, x-other-hop',
@@ -146,6 +147,17 @@ export function describeForwarding(host: AdapterHost): void {
       );
       expect(answer).toMatch(/^HTTP\/1\.1 400 /);
       expect(counts()).toEqual({ only: 0 });
+    });
+
+    it('of an upgrade say who asked, too', async () => {
+      const { origin, backends, server, spillway, pool } = await serve(host, { backends: only });
+      server.on('upgrade', spillway.proxy(pool).upgrade);
+      const { requests } = switchesProtocols(backends.only);
+      await openWebSocket(origin);
+      expect(requests[0]?.headers).toMatchObject({
+        'x-forwarded-for': '127.0.0.1',
+        via: '1.1 spillway',
+      });
     });
 
     it('leave kept-alive connections to a backend in use', async () => {

@@ -43,7 +43,7 @@ export function describeUpgrades(host: AdapterHost): void {
       expect(received).toEqual(Array.from({ length: 100 }, (_, each) => String(each)));
     });
 
-    it('reach the backend by its path, with its credentials, and say who asks', async () => {
+    it('reach the backend by its path, with its credentials', async () => {
       const { origin, backends } = await serveSockets({
         backends: { only: plain },
         base: '/base',
@@ -57,12 +57,10 @@ export function describeUpgrades(host: AdapterHost): void {
       expect(socket.protocol).toBe('v1.chat');
       expect(requests[0]?.url).toBe('/base/chat?room=1');
       expect(requests[0]?.headers).toMatchObject({
-        connection: 'upgrade',
+        connection: expect.stringMatching(/^upgrade$/i),
         upgrade: 'websocket',
         'api-key': 'of the backend',
         'x-mine': 'yes',
-        'x-forwarded-for': '127.0.0.1',
-        via: '1.1 spillway',
       });
       expect(requests[0]?.headers.authorization).toBeUndefined();
     });
