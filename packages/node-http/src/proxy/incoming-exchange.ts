@@ -6,6 +6,7 @@ import {
   isFailureStatus,
   type Lease,
   type ProblemError,
+  RejectedError,
   type RequestView,
   UpstreamError,
 } from '@spillway/core';
@@ -161,6 +162,10 @@ export abstract class IncomingExchange<A extends ExchangeAttempt>
       this.body = emptyBody;
     } else if (left !== undefined) {
       this.body = left;
+    } else if (!this.#comesPlain) {
+      const detail = 'its body has a transfer coding other than chunked';
+      this.reject(new RejectedError('bad_request', { policy: this.pool.name, detail }));
+      return false;
     } else if (!this.#bytesAreHere) {
       return this.#sendKeptBody();
     } else {
@@ -293,6 +298,12 @@ export abstract class IncomingExchange<A extends ExchangeAttempt>
 
   get #hasBody(): boolean {
     return this.#bodyLength !== 0;
+  }
+
+  /** A backend is told of chunks only: it would take what is compressed on the way as it is. */
+  get #comesPlain(): boolean {
+    const coding = this.request.headers['transfer-encoding'];
+    return coding === undefined || coding.toLowerCase() === 'chunked';
   }
 
   /** Not read already, nor to be read as text, which cannot be turned back into what came. */
