@@ -306,6 +306,17 @@ export function describeUpgrades(host: AdapterHost): void {
       expect(String(await ask(await open(served.origin), 'served'))).toBe('served');
     });
 
+    it('behind a request that is still being answered end with it', async () => {
+      const served = await serveSockets({ backends: { only: hangs } });
+      const { requests } = switchesProtocols(served.backends.only);
+      const socket = await connectTo(served.server);
+      socket.write('GET /slow HTTP/1.1\r\nHost: spillway.test\r\n\r\n');
+      await served.backends.only.request();
+      socket.write(handshake());
+      await once(socket.resume(), 'close');
+      expect([socket.bytesRead, requests]).toEqual([0, []]);
+    });
+
     it('are not for handlers', async () => {
       const served = await serveSockets({ backends: { behind: plain } });
       switchesProtocols(served.backends.behind);

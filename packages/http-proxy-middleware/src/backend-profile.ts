@@ -2,21 +2,11 @@ import { Agent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
 import type { HttpBackend } from '@spillway/node-http';
 
-/** A backend's URL as httpxy takes it. */
-type Target =
-  | URL
-  | {
-      readonly protocol: string;
-      readonly hostname: string;
-      readonly port: string;
-      readonly pathname: string;
-      readonly search: string;
-    };
-
 /** What all attempts at one backend have in common. */
 export interface BackendProfile {
   readonly url: URL;
-  readonly target: Target;
+  /** The same as httpxy takes it. */
+  readonly target: URL;
   /** Its connections, which end with it. */
   readonly agent: Agent;
   /** Its own headers. */
@@ -46,9 +36,9 @@ export function profileOf(backend: HttpBackend, fixed: ReadonlySet<string>): Bac
   };
 }
 
-/** As http-proxy-middleware itself does it: in brackets an address is none to `node:http`. */
-function targetOf(url: URL): Target {
+/** In brackets an address is none to `node:http`; all else of the URL is needed as it is. */
+function targetOf(url: URL): URL {
   if (!url.hostname.startsWith('[')) return url;
-  const { protocol, hostname, port, pathname, search } = url;
-  return { protocol, hostname: hostname.slice(1, -1), port, pathname, search };
+  const hostname = url.hostname.slice(1, -1);
+  return Object.defineProperty(new URL(url), 'hostname', { value: hostname });
 }

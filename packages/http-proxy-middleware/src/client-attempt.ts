@@ -169,9 +169,15 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
 
   /** The body as a stream, for httpxy where it keeps it to follow redirects. */
   stream(): Readable {
+    return Readable.from(this.#chunks());
+  }
+
+  /** Opened when it is read: those who write the body themselves have done so by then. */
+  async *#chunks(): AsyncGenerator<Buffer> {
+    if (this.#written) return;
     const opened = this.#open();
-    if (opened instanceof Readable) return opened;
-    return Readable.from(opened === null ? [] : [opened]);
+    if (Buffer.isBuffer(opened)) yield opened;
+    else if (opened !== null) yield* opened;
   }
 
   /** The body, as httpxy asks its source for it. */

@@ -11,7 +11,13 @@ import {
 import { ClientAttempt, type ClientAttemptOwner } from './client-attempt.ts';
 import type { PoolForwarder } from './pool-forwarder.ts';
 import { ATTEMPT, type AttemptOptions } from './proxy-server.ts';
-import { leadsTo, prepareHeaders } from './request-headers.ts';
+import {
+  announcesBody,
+  dropCallersHeaders,
+  endConnectionOf,
+  leadsTo,
+  setOwnHeaders,
+} from './request-headers.ts';
 
 const EXCHANGE = Symbol('spillway.exchange');
 
@@ -127,9 +133,10 @@ export abstract class ClientExchange
 
   prepare(attempt: ClientAttempt, request: ClientRequest): void {
     const { profile } = attempt;
-    if (attempt.redirected && !leadsTo(profile, request)) return;
-    prepareHeaders(request, profile, this.request.headers, this.upgrade !== undefined);
-    if (!this.bodyWasRead || this.#consumed !== undefined) return;
+    const { headers } = this.request;
+    dropCallersHeaders(request, profile, headers, this.upgrade !== undefined);
+    if (!attempt.redirected || leadsTo(profile, request)) setOwnHeaders(request, profile);
+    if (!this.bodyWasRead || this.#consumed !== undefined || !announcesBody(request)) return;
     request.removeHeader('transfer-encoding');
     if (this.decoded) request.removeHeader('content-encoding');
     request.setHeader('content-length', String(this.body.length));
@@ -140,7 +147,7 @@ export abstract class ClientExchange
     // `fixRequestBody`, say: a body that has been written must not be written again.
     if (request.headersSent) {
       attempt.leaveBody();
-    } else if (this.#consumed !== undefined) {
+    } else if (this.#consumed !== undefined && announcesBody(request)) {
       attempt.cancel();
       this.reject(this.#consumed);
     }
@@ -177,8 +184,9 @@ export abstract class ClientExchange
     if (forwarder.ownsConnections && this.upgrade === undefined) {
       options.agent = attempt.profile.agent;
     }
+    if (this.#attempts++ === 0) endConnectionOf(this.request.headers);
     // Mirrored once, however often it is tried.
-    if (this.#attempts++ > 0) delete options.forward;
+    else delete options.forward;
     this.submit(attempt);
   }
 

@@ -4,6 +4,7 @@ import { Deadlines, RejectedError } from '@spillway/core';
 import {
   type HttpBackend,
   type HttpPool,
+  isAnswering,
   type ProxyHost,
   responseOn,
   targetPath,
@@ -76,6 +77,10 @@ export class PoolForwarder implements AttemptListener {
   }
 
   ws(request: IncomingMessage, socket: Socket, options: Options, head: Buffer): Promise<void> {
+    if (isAnswering(socket)) {
+      socket.destroy();
+      return Promise.resolve();
+    }
     const fault = upgradeFault(request) ?? judgePath(request, options);
     // Its own would destroy the caller's socket with the attempt.
     delete options.upgradeTimeout;
@@ -128,6 +133,9 @@ function trustsPeer(request: IncomingMessage): boolean {
   return secure === true;
 }
 
+/** Filters read a path as a URL (WHATWG): what follows two slashes is a host, and `\\` is a slash. */
+const READ_OTHERWISE = /^\/[/\\]|^[^?]*\\/;
+
 /**
  * What the filter and the rewriting rules have seen is what a backend must get. A path that would
  * be resolved to another one (dots, however they are encoded, or a whole URL) is resolved here where
@@ -138,7 +146,9 @@ function judgePath(request: IncomingMessage, options: Options): string | undefin
   if (options.toProxy) return undefined;
   const given = url === '' || url.startsWith('?') ? `/${url}` : url;
   const path = targetPath('', given);
-  if (path === given) return undefined;
+  if (path === given && (options.pathFilter === undefined || !READ_OTHERWISE.test(path))) {
+    return undefined;
+  }
   if (options.pathFilter !== undefined || options.pathRewrite !== undefined) {
     return 'its path would be resolved to another one than was judged';
   }

@@ -6,12 +6,24 @@ import type { BackendProfile } from './backend-profile.ts';
 const FRAMING = ['connection', 'content-length', 'host', 'transfer-encoding', 'upgrade'];
 
 /**
- * Takes from a request that httpxy has made what is not for the backend, as RFC 9110 §7.6.1 asks, and
- * gives it the backend's own headers.
+ * Makes a request's headers those of a message of this hop: without what its `Connection` names
+ * (RFC 9110 §7.6.1). Before this hop adds its own, which nobody can take away so.
+ */
+export function endConnectionOf(headers: IncomingHttpHeaders): void {
+  for (const name of namedByConnection(headers.connection) ?? []) {
+    if (!FRAMING.includes(name)) delete headers[name];
+  }
+  // However it was written.
+  if (headers['transfer-encoding'] !== undefined) headers['transfer-encoding'] = 'chunked';
+}
+
+/**
+ * Takes from a request that httpxy has made what belongs to the caller's connection, or is not for
+ * whoever is behind that backend.
  *
  * @param headers the caller's
  */
-export function prepareHeaders(
+export function dropCallersHeaders(
   request: ClientRequest,
   profile: BackendProfile,
   headers: IncomingHttpHeaders,
@@ -21,15 +33,21 @@ export function prepareHeaders(
   for (const name in headers) {
     if (profile.dropped.has(name)) request.removeHeader(name);
   }
-  if (connection !== undefined) {
-    for (const name of namedByConnection(connection) ?? []) {
-      if (!FRAMING.includes(name)) request.removeHeader(name);
-    }
-    // httpxy closes after a body in chunks.
-    const lasts = request.shouldKeepAlive && !request.hasHeader('transfer-encoding');
-    request.setHeader('connection', upgrades ? 'Upgrade' : lasts ? 'keep-alive' : 'close');
-  }
-  for (const [name, value] of profile.headers) request.setHeader(name, value);
+  // Other protocols than WebSocket are not switched to.
+  if (!upgrades && headers.upgrade !== undefined) request.removeHeader('upgrade');
+  if (connection === undefined) return;
+  // httpxy closes after a body in chunks.
+  const lasts = request.shouldKeepAlive && !request.hasHeader('transfer-encoding');
+  request.setHeader('connection', upgrades ? 'Upgrade' : lasts ? 'keep-alive' : 'close');
+}
+
+export function setOwnHeaders(request: ClientRequest, { headers }: BackendProfile): void {
+  for (const [name, value] of headers) request.setHeader(name, value);
+}
+
+/** Whether a body is to follow. */
+export function announcesBody(request: ClientRequest): boolean {
+  return request.hasHeader('content-length') || request.hasHeader('transfer-encoding');
 }
 
 /** Whether a request that follows a redirect still goes to that backend. */

@@ -26,8 +26,7 @@ export function createUpgrade(pool: HttpPool, trustsPeer: TrustsPeer): Upgrading
   const host = { trustsPeer };
   return function upgrade(request, socket, head) {
     prepareConnection(socket);
-    if ('_httpMessage' in socket && socket._httpMessage) {
-      // Answers to requests before this one are still being written there.
+    if (isAnswering(socket)) {
       socket.destroy();
       return;
     }
@@ -47,6 +46,11 @@ export function createUpgrade(pool: HttpPool, trustsPeer: TrustsPeer): Upgrading
       process.emitWarning(error instanceof Error ? error : String(error));
     }
   };
+}
+
+/** Whether answers to requests before are still being written there. */
+export function isAnswering(socket: Duplex & { _httpMessage?: unknown }): boolean {
+  return Boolean(socket._httpMessage);
 }
 
 /** No longer that of a server, which looked after it: it may be silent for long, and may break. */
