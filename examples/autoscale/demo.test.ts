@@ -1,9 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { startDemo as startDemoOf } from '@spillway/test/support/demo.ts';
+import { childrenOf, isAlive } from '@spillway/test/support/processes.ts';
 import { expect, it, onTestFinished } from 'vitest';
 import { readOptions } from './options.ts';
 import type { Result } from './result.ts';
@@ -13,37 +14,8 @@ import { summaryOf } from './summary.ts';
 async function startDemo(...flags: string[]) {
   const folder = await mkdtemp(join(tmpdir(), 'autoscale-'));
   const report = join(folder, 'report.html');
-  const demo = join(import.meta.dirname, 'demo.ts');
-  const args = ['--conditions=@spillway/source', demo, '--report', report, ...flags];
-  const child = spawn(process.execPath, args);
-  onTestFinished(async () => {
-    child.kill('SIGKILL');
-    await rm(folder, { recursive: true });
-  });
-  const output: Buffer[] = [];
-  const errors: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
-  const ended = once(child, 'close').then(([code]) => ({
-    code: code as number | null,
-    output: Buffer.concat(output).toString(),
-    errors: Buffer.concat(errors).toString(),
-  }));
-  return { child, report, ended };
-}
-
-function childrenOf(pid: number): number[] {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=']).toString().trim().split('\n');
-  const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number));
-  return pairs.filter(([, parent]) => parent === pid).map(([child]) => child as number);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return { report, ...startDemoOf(import.meta.dirname, ['--report', report, ...flags]) };
 }
 
 it('goes from one instance to two and back, and no request fails', {

@@ -1,29 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { startDemo as startDemoOf } from '@spillway/test/support/demo.ts';
+import { childrenOf, isAlive } from '@spillway/test/support/processes.ts';
+import { expect, it } from 'vitest';
 import { readOptions } from './options.ts';
 import type { Result } from './run.ts';
 
-function startDemo(flags: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const demo = join(import.meta.dirname, 'demo.ts');
-  const child = spawn(process.execPath, ['--conditions=@spillway/source', demo, ...flags], {
-    env: { PATH: process.env.PATH, ...env },
-  });
-  let output = '';
-  let errors = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    errors += chunk.toString();
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const ended = once(child, 'close').then(([code]) => {
-    return { code: code as number | null, output, errors };
-  });
-  return { child, ended, output: () => output };
-}
+const startDemo = (flags: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  startDemoOf(import.meta.dirname, flags, { PATH: process.env.PATH, ...env });
 
 it('reproduces the table', async () => {
   const { code, output, errors } = await startDemo(['--speed', '25', '--json']).ended;
@@ -39,20 +21,6 @@ it('reproduces the table', async () => {
   expect(six).toMatchObject({ connections: 6, readiness: [429, 429, 429], ratioAfter: 0 });
   expect(six?.refused).toBeGreaterThan(six?.answered ?? 0);
 });
-
-function childrenOf(pid: number): number[] {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=']).toString().trim().split('\n');
-  const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number));
-  return pairs.filter(([, parent]) => parent === pid).map(([child]) => child as number);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 it.each<[NodeJS.Signals, number | null, string]>([
   ['SIGTERM', 130, 'ended by SIGTERM\n'],

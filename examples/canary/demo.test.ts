@@ -1,25 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { expect, it, onTestFinished } from 'vitest';
+import { runDemo as runDemoOf } from '@spillway/test/support/demo.ts';
+import { expect, it } from 'vitest';
 import { readOptions } from './options.ts';
 import type { Result } from './result.ts';
 import { summaryOf } from './summary.ts';
 
-async function runDemo(...flags: string[]) {
-  const demo = join(import.meta.dirname, 'demo.ts');
-  const child = spawn(process.execPath, ['--conditions=@spillway/source', demo, ...flags]);
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const output: Buffer[] = [];
-  const errors: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
-  const [code] = await once(child, 'close');
-  const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString();
-  return { code: code as number | null, output: text(output), errors: text(errors) };
-}
+const runDemo = (...flags: string[]) => runDemoOf(import.meta.dirname, ...flags);
 
 it('copies requests to shadows, and notices what they do wrong', async () => {
   const flags = ['--only', 'shadows', '--speed', '60', '--json'];

@@ -1,24 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { expect, it, onTestFinished } from 'vitest';
+import { runDemo as runDemoOf } from '@spillway/test/support/demo.ts';
+import { expect, it } from 'vitest';
 import type { Result } from './checks.ts';
 import { summaryOf } from './summary.ts';
 
-async function runDemo(...flags: string[]) {
-  const demo = join(import.meta.dirname, 'demo.ts');
-  const child = spawn(process.execPath, ['--conditions=@spillway/source', demo, ...flags]);
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const output: Buffer[] = [];
-  const errors: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
-  const [code] = await once(child, 'close');
-  const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString();
-  return { code: code as number | null, output: text(output), errors: text(errors) };
-}
+const runDemo = (...flags: string[]) => runDemoOf(import.meta.dirname, ...flags);
 
 const read = (name: string) => readFile(join(import.meta.dirname, name), 'utf8');
 

@@ -1,10 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSimulator } from '@spillway/azure-openai-simulator';
+import { startDemo as startDemoOf } from '@spillway/test/support/demo.ts';
+import { childrenOf, isAlive } from '@spillway/test/support/processes.ts';
 import OpenAI from 'openai';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createGateway } from './gateway.ts';
@@ -16,34 +17,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-function startDemo(...flags: string[]) {
-  const demo = join(import.meta.dirname, 'demo.ts');
-  const child = spawn(process.execPath, [demo, '--report', join(folder, 'report.html'), ...flags]);
-  const output: Buffer[] = [];
-  const errors: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
-  const ended = once(child, 'close').then(([code]) => ({
-    code: code as number | null,
-    output: Buffer.concat(output).toString(),
-    errors: Buffer.concat(errors).toString(),
-  }));
-  return { child, ended };
-}
-
-function childrenOf(pid: number): number[] {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=']).toString().trim().split('\n');
-  const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number));
-  return pairs.filter(([, parent]) => parent === pid).map(([child]) => child as number);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
+const startDemo = (...flags: string[]) =>
+  startDemoOf(import.meta.dirname, ['--report', join(folder, 'report.html'), ...flags]);
 
 it('spills the spike over to PAYG, and no caller sees a 429', { timeout: 40_000 }, async () => {
   const { code, output, errors } = await startDemo('--duration', '10', '--json').ended;

@@ -10,6 +10,7 @@ import {
   processScaler,
 } from '@spillway/autoscale';
 import { createSpillway, type HttpPool } from '@spillway/express';
+import { isAlive } from '@spillway/test/support/processes.ts';
 import { until, within } from '@spillway/test/support/until.ts';
 import express from 'express';
 import { Registry } from 'prom-client';
@@ -36,14 +37,6 @@ async function setUp(options: Partial<ProcessScalerOptions<HttpPool>> = {}) {
     await spillway.shutdown({ timeoutMs: 0 });
   });
   return { spillway, scaler, pids };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 async function serve(spillway: ReturnType<typeof createSpillway>, pool: HttpPool) {
