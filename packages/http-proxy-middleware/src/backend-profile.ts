@@ -36,9 +36,13 @@ export function profileOf(backend: HttpBackend, fixed: ReadonlySet<string>): Bac
   };
 }
 
-/** In brackets an address is none to `node:http`; all else of the URL is needed as it is. */
+/**
+ * In brackets an address is none to `node:http`; all else of the URL is needed as it is. As in
+ * http-proxy-middleware, the unspecified address is this machine.
+ */
 function targetOf(url: URL): URL {
   if (!url.hostname.startsWith('[')) return url;
-  const hostname = url.hostname.slice(1, -1);
+  const address = url.hostname.slice(1, -1);
+  const hostname = address === '::' ? '::1' : address;
   return Object.defineProperty(new URL(url), 'hostname', { value: hostname });
 }
