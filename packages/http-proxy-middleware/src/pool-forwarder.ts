@@ -6,6 +6,7 @@ import {
   type HttpPool,
   isAnswering,
   type ProxyHost,
+  prepareConnection,
   responseOn,
   targetPath,
   upgradeFault,
@@ -77,6 +78,7 @@ export class PoolForwarder implements AttemptListener {
   }
 
   ws(request: IncomingMessage, socket: Socket, options: Options, head: Buffer): Promise<void> {
+    prepareConnection(socket);
     if (isAnswering(socket)) {
       socket.destroy();
       return Promise.resolve();

@@ -64,6 +64,14 @@ export class SocketExchange extends ClientExchange {
     if (!this.#joined) super.concluded(failed, now);
   }
 
+  protected override deliverHead(attempt: ClientAttempt): void {
+    super.deliverHead(attempt);
+    if (attempt.statusCode === 101) return;
+    // What else the caller says is for nobody, but unread it would hide that the caller has left.
+    const socket = this.#socket;
+    socket.once('finish', () => socket.destroySoon()).resume();
+  }
+
   protected override get subject(): unknown {
     return this.#socket;
   }

@@ -34,7 +34,13 @@ export type { ReadinessOptions } from './probes/readiness.ts';
 export { type ProblemBody, problemAnswer, sendProblem } from './problem.ts';
 export { IncomingExchange, type ProxyHost } from './proxy/incoming-exchange.ts';
 export { createForward, type Forward } from './proxy/proxy.ts';
-export { createUpgrade, isAnswering, type Upgrading, upgradeFault } from './proxy/upgrade.ts';
+export {
+  createUpgrade,
+  isAnswering,
+  prepareConnection,
+  type Upgrading,
+  upgradeFault,
+} from './proxy/upgrade.ts';
 export { responseOn } from './proxy/upgrade-exchange.ts';
 export { noteView, viewOf } from './request-view.ts';
 export { GuardedRoute } from './route/guarded-route.ts';

@@ -54,7 +54,9 @@ export function isAnswering(socket: Duplex & { _httpMessage?: unknown }): boolea
 }
 
 /** No longer that of a server, which looked after it: it may be silent for long, and may break. */
-function prepareConnection(socket: Duplex & { setTimeout?: unknown; setNoDelay?: unknown }): void {
+export function prepareConnection(
+  socket: Duplex & { setTimeout?: unknown; setNoDelay?: unknown },
+): void {
   socket.on('error', () => {});
   if (typeof socket.setTimeout === 'function') socket.setTimeout(0);
   if (typeof socket.setNoDelay === 'function') socket.setNoDelay(true);
