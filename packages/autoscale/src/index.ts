@@ -20,12 +20,11 @@ export {
 export type { InstanceState } from './scalers/process/instance.ts';
 export type { InstancePool, MakePool, ProcessScalerOptions } from './scalers/process/options.ts';
 export {
-  type InstanceStatus,
-  type InstanceUsage,
   type ProcessScaler,
   type ProcessScalerEvents,
   processScaler,
 } from './scalers/process/process-scaler.ts';
+export type { InstanceStatus, InstanceUsage } from './scalers/process/status.ts';
 export type { Scaler } from './scalers/scaler.ts';
 export { poolUtilisation } from './signals/pool-utilisation.ts';
 export {

@@ -1,10 +1,10 @@
 import type { RegistrableFamily } from '@spillway/core';
-import type { ProcessScaler } from './process-scaler.ts';
+import type { ShowsInstances } from './status.ts';
 
 /** How long a scrape waits for an instance that is too busy to say how busy it is. */
 const USAGE_TIMEOUT_MS = 1_000;
 
-export function processFamilies(scalers: Iterable<ProcessScaler>): readonly RegistrableFamily[] {
+export function processFamilies(scalers: Iterable<ShowsInstances>): readonly RegistrableFamily[] {
   return [
     {
       name: 'spillway_instances',
@@ -47,7 +47,7 @@ export function processFamilies(scalers: Iterable<ProcessScaler>): readonly Regi
   ];
 }
 
-async function usageOf(scaler: ProcessScaler) {
+async function usageOf(scaler: ShowsInstances) {
   const timeout = AbortSignal.timeout(USAGE_TIMEOUT_MS);
   const late = new Promise<never>((_, reject) => {
     timeout.addEventListener('abort', () => reject(timeout.reason), { once: true });

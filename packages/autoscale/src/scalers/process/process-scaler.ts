@@ -11,7 +11,7 @@ import {
 import { AutoscaleError } from '../../errors.ts';
 import { SharedFamilies } from '../../shared-families.ts';
 import type { Scaler } from '../scaler.ts';
-import { Instance, type InstanceState } from './instance.ts';
+import { Instance } from './instance.ts';
 import { Membership } from './membership.ts';
 import { processFamilies } from './metrics.ts';
 import {
@@ -20,7 +20,7 @@ import {
   type ProcessScalerOptions,
   readProcessScalerOptions,
 } from './options.ts';
-import type { ProcessorUsage } from './usage.ts';
+import type { InstanceStatus, InstanceUsage, ShowsInstances } from './status.ts';
 
 /** What a process scaler tells its listeners, by event name. */
 export interface ProcessScalerEvents {
@@ -41,27 +41,10 @@ export interface ProcessScalerEvents {
   failure: [{ instance: string; error: unknown }];
 }
 
-/** An instance's state, as `status()` shows it. */
-export interface InstanceStatus {
-  readonly id: string;
-  readonly state: InstanceState;
-  /** Absent while it has no process. */
-  readonly pid?: number;
-  readonly port?: number;
-  /** How often its process has died and was replaced. */
-  readonly restarts: number;
-}
-
-/** Processor time that an instance has used since its process was started. */
-export interface InstanceUsage extends ProcessorUsage {
-  readonly instance: string;
-  readonly pid: number | undefined;
-}
-
 /** Runs instances of a module on this machine. Made by {@link processScaler}. */
 export class ProcessScaler<P extends InstancePool = InstancePool>
   extends EventEmitter<ProcessScalerEvents>
-  implements Scaler
+  implements Scaler, ShowsInstances
 {
   readonly name: string;
   readonly #config: ProcessScalerConfig;
