@@ -10,11 +10,13 @@ it('rewrites paths and cookies at whichever backend takes the request', async ()
     response.end('from b');
   });
   const origin = await serveRecipe(createApp(a.url, b.url));
-  const answer = await fetch(`${origin}/shop/items?page=2`);
-  expect(await answer.text()).toBe('from b');
-  expect(answer.headers.getSetCookie()).toEqual(['basket=7']);
-  for (const { received } of [a, b]) {
-    expect(received.map(({ url }) => url)).toEqual(['/v2/items?page=2']);
+  // One of the two is for a.
+  for (let time = 0; time < 2; time++) {
+    const answer = await fetch(`${origin}/shop/items?page=2`);
+    expect(await answer.text()).toBe('from b');
+    expect(answer.headers.getSetCookie()).toEqual(['basket=7']);
   }
+  expect(a.received.map(({ url }) => url)).toEqual(['/v2/items?page=2']);
+  expect(b.received.map(({ url }) => url)).toEqual(['/v2/items?page=2', '/v2/items?page=2']);
   expect((await fetch(`${origin}/elsewhere`)).status).toBe(404);
 });
