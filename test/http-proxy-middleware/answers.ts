@@ -197,6 +197,17 @@ export function describeAnswersOfLibrary(setup: Setup): void {
 
     if (setup.way === 'alone') return;
 
+    it.each<[string, Options]>([
+      ['followed', { followRedirects: true }],
+      ['rewritten', { autoRewrite: true }],
+    ])('to what is no URL are a broken answer where they are to be %s', async (_, options) => {
+      // The library alone ends the process there.
+      const answer = answers(302, '', { location: 'http://[' });
+      const { origin } = await proxied(setup, options, { answer });
+      const { status, text } = await call(origin, '/');
+      expect([status, text]).toEqual([502, '{"code":"bad_gateway"}']);
+    });
+
     it.each(['here', 'elsewhere'])(
       "take the backend's own credentials no further: %s",
       async (where) => {

@@ -30,6 +30,8 @@ export interface ClientAttemptOwner {
     readonly drain: Deadlines;
   };
   readonly body: RequestBody;
+  /** httpxy follows or rewrites redirects: it throws at a `Location` that is no URL, where nobody catches. */
+  readonly readsLocation: boolean;
   now(): number;
   /** There is a request whose head can still be changed. */
   prepare(attempt: ClientAttempt, request: ClientRequest): void;
@@ -338,7 +340,14 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
 
   #onResponse(answer: IncomingMessage): boolean {
     const { statusCode = 0, headers } = answer;
-    if (this.#maxRedirects > this.#redirects && isRedirect(statusCode) && headers.location) {
+    const { location } = headers;
+    const { readsLocation } = this.#owner;
+    if (readsLocation && location !== undefined && !URL.canParse(location, this.profile.url.href)) {
+      this.fail('reset', new Error('the Location of the answer is malformed'));
+      this.#destroy();
+      return false;
+    }
+    if (this.#maxRedirects > this.#redirects && isRedirect(statusCode) && location) {
       this.#redirects++;
       return true;
     }

@@ -127,6 +127,10 @@ export abstract class ClientExchange
     return this.forwarder.limits;
   }
 
+  get readsLocation(): boolean {
+    return this.forwarder.readsLocation;
+  }
+
   now(): number {
     return this.pool.clock.now();
   }

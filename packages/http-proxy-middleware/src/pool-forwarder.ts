@@ -33,6 +33,8 @@ export class PoolForwarder implements AttemptListener {
   readonly ownsConnections: boolean;
   /** How many redirects httpxy follows within one attempt. */
   readonly maxRedirects: number;
+  /** Whether httpxy takes the `Location` of answers apart. */
+  readonly readsLocation: boolean;
   /** Lower-case names of the headers that the application sets for every backend. */
   readonly #fixedHeaders: ReadonlySet<string>;
   readonly #original: ProxyServer;
@@ -63,6 +65,9 @@ export class PoolForwarder implements AttemptListener {
         : followRedirects
           ? DEFAULT_MAX_REDIRECTS
           : 0;
+    const { autoRewrite, hostRewrite, protocolRewrite } = options;
+    this.readsLocation =
+      this.maxRedirects > 0 || Boolean(autoRewrite || hostRewrite || protocolRewrite);
     this.#fixedHeaders = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
     this.#original = original;
     this.#onlookers = onlookers;
