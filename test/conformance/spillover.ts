@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AdapterHost } from '../support/adapter-host.ts';
 import { type Answer, answers, refuses, sha256 } from '../support/backend.ts';
 import { call } from '../support/caller.ts';
@@ -27,6 +27,20 @@ export function describeSpillover(host: AdapterHost): void {
       });
       expect(counts()).toEqual({ ptu: 1, payg: 1 });
       expect(pool.status().spillovers).toEqual([{ from: 1, to: 2, count: 1 }]);
+    });
+
+    it('asks one backend after another, however many, and warns of no leak', async () => {
+      const warnings: Error[] = [];
+      const warn = (warning: Error) => warnings.push(warning);
+      process.on('warning', warn);
+      onTestFinished(() => void process.off('warning', warn));
+      const backends = Object.fromEntries(
+        Array.from({ length: 15 }, (_, index) => [`b${index}`, refuses()]),
+      );
+      const { origin } = await serve(host, { backends: { ...backends, last: answers(200) } });
+      expect((await call(origin, '/', { method: 'POST', body: 'x' })).status).toBe(200);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(warnings).toEqual([]);
     });
 
     it('shows no 429 to any of many callers while the last level has room', async () => {

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Lease, ProblemError } from '@spillway/core';
 import {
@@ -9,7 +10,7 @@ import {
   watchBody,
 } from '@spillway/node-http';
 import { ClientAttempt, type ClientAttemptOwner } from './client-attempt.ts';
-import type { PoolForwarder } from './pool-forwarder.ts';
+import type { Forwarding } from './forwarding.ts';
 import { ATTEMPT, type AttemptOptions } from './proxy-server.ts';
 import {
   announcesBody,
@@ -50,7 +51,7 @@ export abstract class ClientExchange
   extends IncomingExchange<ClientAttempt>
   implements ClientAttemptOwner
 {
-  protected readonly forwarder: PoolForwarder;
+  protected readonly forwarding: Forwarding;
   protected readonly options: AttemptOptions;
   /** For http-proxy-middleware, which waits for the end. */
   protected readonly settled: PromiseWithResolvers<void>;
@@ -60,17 +61,17 @@ export abstract class ClientExchange
   #delivered = false;
 
   constructor(
-    forwarder: PoolForwarder,
+    forwarding: Forwarding,
     request: IncomingMessage & Exchanged,
     response: ServerResponse,
     options: AttemptOptions,
   ) {
     const settled = Promise.withResolvers<void>();
     const passOn = passesOn(settled, response, notedNext(request));
-    const host = forwarder.hostOf(request);
-    super(forwarder.pool, request, response, host, passOn, options.method);
+    const host = forwarding.hostOf(request);
+    super(forwarding.pool, request, response, host, passOn, options.method);
     this.settled = settled;
-    this.forwarder = forwarder;
+    this.forwarding = forwarding;
     this.options = options;
     request[EXCHANGE] = this;
   }
@@ -112,7 +113,7 @@ export abstract class ClientExchange
     const { current } = this;
     if (this.over || current === undefined || current.profile.target !== target) return;
     if (current.delivered) {
-      this.forwarder.tellError(error, this.request, this.subject, target);
+      this.forwarding.tellError(error, this.request, this.subject, target);
     } else if (error instanceof TypeError) {
       current.cancel();
       this.unsendable(error);
@@ -124,11 +125,11 @@ export abstract class ClientExchange
   // For the attempts
 
   get limits(): ClientAttemptOwner['limits'] {
-    return this.forwarder.limits;
+    return this.forwarding.limits;
   }
 
   get readsLocation(): boolean {
-    return this.forwarder.readsLocation;
+    return this.forwarding.readsLocation;
   }
 
   now(): number {
@@ -172,25 +173,31 @@ export abstract class ClientExchange
   // For the exchange
 
   protected override makeAttempt(lease: Lease<HttpBackend>): ClientAttempt {
-    const { forwarder } = this;
+    const { forwarding } = this;
     return new ClientAttempt(
       this,
       lease,
-      forwarder.profileOf(lease.backend),
-      forwarder.maxRedirects,
+      forwarding.profileOf(lease.backend),
+      forwarding.maxRedirects,
     );
   }
 
   protected override send(attempt: ClientAttempt): void {
-    const { options, forwarder } = this;
+    const { options, forwarding } = this;
     options.target = attempt.profile.target as NonNullable<AttemptOptions['target']>;
     options[ATTEMPT] = attempt;
-    if (forwarder.ownsConnections && this.upgrade === undefined) {
+    if (forwarding.ownsConnections && this.upgrade === undefined) {
       options.agent = attempt.profile.agent;
     }
-    if (this.#attempts++ === 0) endConnectionOf(this.request.headers);
-    // Mirrored once, however often it is tried.
-    else delete options.forward;
+    if (this.#attempts++ === 0) {
+      endConnectionOf(this.request.headers);
+    } else {
+      // Mirrored once, however often it is tried.
+      delete options.forward;
+      // httpxy listens anew for each attempt, which is no leak.
+      this.request.setMaxListeners(0);
+      this.subject.setMaxListeners(0);
+    }
     this.submit(attempt);
   }
 
@@ -219,10 +226,10 @@ export abstract class ClientExchange
   }
 
   protected override refuse(problem: ProblemError): void {
-    const { forwarder, request, subject } = this;
+    const { forwarding, request, subject } = this;
     this.ended();
-    if (forwarder.handlesErrors) {
-      forwarder.tellError(problem, request, subject, this.options.target);
+    if (forwarding.handlesErrors) {
+      forwarding.tellError(problem, request, subject, this.options.target);
     } else {
       this.answerProblem(problem);
       this.settled.reject(problem);
@@ -230,7 +237,7 @@ export abstract class ClientExchange
   }
 
   /** What listeners for errors are given: the response, or the socket that is upgraded. */
-  protected abstract get subject(): unknown;
+  protected abstract get subject(): EventEmitter;
 
   /** Answers where no application can. */
   protected answerProblem(_problem: ProblemError): void {}

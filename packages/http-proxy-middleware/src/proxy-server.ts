@@ -1,5 +1,4 @@
-import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Options, Plugin } from 'http-proxy-middleware';
 import type { ClientAttempt } from './client-attempt.ts';
 
@@ -15,22 +14,14 @@ export interface AttemptOptions extends Options {
   method?: string;
 }
 
-/** What the attempts' server tells, beside what it tells whoever listens to the original one. */
-export interface AttemptListener {
-  /** @param target that of the attempt that failed */
-  failed(
-    error: Error,
-    request: IncomingMessage,
-    response: ServerResponse | Duplex,
-    target: unknown,
-  ): void;
-}
+/** Told of errors that come from elsewhere than the request of an attempt. */
+type OnError = (error: Error, request: IncomingMessage, target: unknown) => void;
 
 /**
  * A server beside `original` that makes single attempts, by the same passes: what happens there is
  * told to the listeners of `original`, but errors, which are not the last word.
  */
-export function attemptServer(original: ProxyServer, listener: AttemptListener): ProxyServer {
+export function attemptServer(original: ProxyServer, onError: OnError): ProxyServer {
   const Server = original.constructor as new () => ProxyServer;
   const server = new Server();
   server._webPasses = original._webPasses;
@@ -39,7 +30,8 @@ export function attemptServer(original: ProxyServer, listener: AttemptListener):
     Reflect.apply(original.emit, original, [event, ...args]) as boolean;
   const emit = (event: string, ...args: unknown[]): boolean => {
     if (event === 'error') {
-      Reflect.apply(listener.failed, listener, args);
+      const [error, request, , target] = args;
+      onError(error as Error, request as IncomingMessage, target);
       return true;
     }
     if (event === 'proxyReq' || event === 'proxyReqWs') {

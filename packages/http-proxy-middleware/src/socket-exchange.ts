@@ -4,7 +4,7 @@ import type { ProblemError } from '@spillway/core';
 import { type HttpBackend, sendProblem } from '@spillway/node-http';
 import type { ClientAttempt } from './client-attempt.ts';
 import { ClientExchange } from './client-exchange.ts';
-import type { PoolForwarder } from './pool-forwarder.ts';
+import type { Forwarding } from './forwarding.ts';
 import type { AttemptOptions } from './proxy-server.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -17,14 +17,14 @@ export class SocketExchange extends ClientExchange {
   #first: Buffer;
 
   constructor(
-    forwarder: PoolForwarder,
+    forwarding: Forwarding,
     request: IncomingMessage,
     response: ServerResponse,
     socket: Socket,
     first: Buffer,
     options: AttemptOptions,
   ) {
-    super(forwarder, request, response, options);
+    super(forwarding, request, response, options);
     this.#socket = socket;
     this.#first = first;
   }
@@ -40,7 +40,7 @@ export class SocketExchange extends ClientExchange {
   }
 
   override get limits(): ClientExchange['limits'] {
-    return this.forwarder.upgradeLimits;
+    return this.forwarding.upgradeLimits;
   }
 
   /** httpxy has written it. */
@@ -72,16 +72,16 @@ export class SocketExchange extends ClientExchange {
     socket.once('finish', () => socket.destroySoon()).resume();
   }
 
-  protected override get subject(): unknown {
+  protected override get subject(): Socket {
     return this.#socket;
   }
 
   protected override submit(_attempt: ClientAttempt): void {
-    const { forwarder, request, options } = this;
+    const { forwarding, request, options } = this;
     // httpxy puts it back into the socket, where the next attempt finds it.
     const first = this.#first;
     this.#first = NOTHING;
-    forwarder.attempts.ws(request, this.#socket, options, first).catch(ignore);
+    forwarding.attempts.ws(request, this.#socket, options, first).catch(ignore);
   }
 
   protected override cutOff(): void {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Stream } from 'node:stream';
 import type { ClientAttempt } from './client-attempt.ts';
 import { ClientExchange } from './client-exchange.ts';
@@ -15,15 +16,17 @@ export class WebExchange extends ClientExchange {
     }
   }
 
-  protected override get subject(): unknown {
+  protected override get subject(): ServerResponse {
     return this.response;
   }
 
   protected override submit(attempt: ClientAttempt): void {
-    const { options, request, response, forwarder } = this;
+    const { options, request, response, forwarding } = this;
     // Of a source httpxy wants no more than `pipe`, but where it keeps the body.
-    options.buffer = (forwarder.maxRedirects > 0 ? attempt.stream() : attempt) as unknown as Stream;
-    forwarder.attempts.web(request, response, options).catch(ignore);
+    options.buffer = (forwarding.maxRedirects > 0
+      ? attempt.stream()
+      : attempt) as unknown as Stream;
+    forwarding.attempts.web(request, response, options).catch(ignore);
   }
 }
 
