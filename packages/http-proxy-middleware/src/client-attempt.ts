@@ -138,9 +138,9 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
     return this.#request !== undefined;
   }
 
-  /** All of the answer is here. */
+  /** All of the answer is here. That of a backend which has switched protocols is its connection. */
   get complete(): boolean {
-    return this.#answer?.complete ?? false;
+    return this.#connection === undefined && this.#answer?.complete === true;
   }
 
   // The request's way
