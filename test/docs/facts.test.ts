@@ -226,6 +226,7 @@ it('tables the codes with their statuses and classes', () => {
   const all: Record<ProblemCode, true> = {
     queue_full: true,
     queue_timeout: true,
+    coordinator_unavailable: true,
     circuit_open: true,
     shutting_down: true,
     no_backend: true,

@@ -4,6 +4,7 @@ export type ProblemCode =
   | 'queue_timeout'
   | 'circuit_open'
   | 'shutting_down'
+  | 'coordinator_unavailable'
   | 'no_backend'
   | 'bad_gateway'
   | 'gateway_timeout'
@@ -17,6 +18,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: string }>>
   queue_timeout: { status: 503, title: 'Waited too long for a free slot' },
   circuit_open: { status: 503, title: 'The circuit is open' },
   shutting_down: { status: 503, title: 'The service is shutting down' },
+  coordinator_unavailable: { status: 503, title: 'The limit that instances share is unavailable' },
   no_backend: { status: 503, title: 'No backend is available' },
   bad_gateway: { status: 502, title: 'The backend gave no valid answer' },
   gateway_timeout: { status: 504, title: 'The backend did not answer in time' },

@@ -1,7 +1,9 @@
 import {
+  type BreakerEvents,
   type BreakerStatus,
   type Clock,
   ConfigurationError,
+  type Coordinator,
   type GateStatus,
   type Logger,
   metricFamilies,
@@ -47,6 +49,12 @@ export interface EngineOptions {
   readonly clock?: Clock | undefined;
   /** @defaultValue `Math.random` */
   readonly random?: Random | undefined;
+  /**
+   * Makes limits hold for all instances of the service together; of `@spillway/redis`, for example.
+   * It belongs to this `createSpillway`, and is closed by its `shutdown`.
+   * @defaultValue none: each process has limits of its own
+   */
+  readonly coordinator?: Coordinator | undefined;
 }
 
 /** One plain object with the state of everything, by name. */
@@ -69,6 +77,7 @@ export const engineOptionShape: read.Shape<EngineOptions> = {
   logger: read.optional(read.having<Logger>('info', 'warn', 'error')),
   clock: read.optional(read.having<Clock>('now', 'setTimer')),
   random: read.optional(read.callable<Random>()),
+  coordinator: read.optional(read.having<Coordinator>('slots', 'close')),
 };
 
 const readEngineOptions = read.object(engineOptionShape);
@@ -82,6 +91,7 @@ export class Engine implements ReadinessContext {
   readonly routes = new Map<string, GuardedRoute>();
   readonly #random: Random;
   readonly #processor: Processor;
+  readonly #coordinator: Coordinator | undefined;
   #shutdown: Promise<void> | undefined;
 
   /** @throws ConfigurationError when an option is unknown or of the wrong type */
@@ -91,6 +101,7 @@ export class Engine implements ReadinessContext {
     this.logger = unfailing(given.logger ?? silentLogger);
     this.clock = given.clock ?? systemClock;
     this.#random = given.random ?? Math.random;
+    this.#coordinator = given.coordinator;
     this.#processor = new Processor(this.clock.now());
     registerFamilies(
       this.registry,
@@ -128,10 +139,11 @@ export class Engine implements ReadinessContext {
     const config = readRouteOptions[call](options, path);
     const name = config.name ?? this.#freeName(call);
     this.#claim(path, name);
-    const route = new GuardedRoute(name, config, this.clock, {
+    const events: BreakerEvents = {
       onTrip: (trip) => this.logger.warn('route tripped', { policy: name, ...trip }),
       onClose: () => this.logger.info('route recovered', { policy: name }),
-    });
+    };
+    const route = new GuardedRoute(name, config, this.clock, events, this.#coordinator);
     this.routes.set(name, route);
     return route;
   }
@@ -162,12 +174,14 @@ export class Engine implements ReadinessContext {
   /** Ends everything in order; a second call waits for the first. */
   shutdown(options: ShutdownOptions = {}): Promise<void> {
     const given = readShutdownOptions(options, 'shutdown');
-    this.#shutdown ??= shutDown(
-      given,
-      [...this.routes.values(), ...this.pools.values()],
-      this.clock,
-    );
+    this.#shutdown ??= this.#shutDown(given);
     return this.#shutdown;
+  }
+
+  async #shutDown(options: ReturnType<typeof readShutdownOptions>): Promise<void> {
+    const policies = [...this.routes.values(), ...this.pools.values()];
+    await shutDown(options, policies, this.clock);
+    await this.#coordinator?.close();
   }
 
   /** One namespace for all: their metrics share the label `policy`. */

@@ -1,10 +1,12 @@
 import type { Clock } from '../clock.ts';
+import type { SharedSlots } from '../coordinator.ts';
 import { Deadlines, stopDeadline } from '../deadlines.ts';
 import type { RequestView } from '../request-view.ts';
+import { CoordinatedSlots } from './coordinated-slots.ts';
 import type { Lane } from './lane.ts';
 import type { GateConfig } from './options.ts';
-import { Slots, type SlotsContext, type Visitor } from './slots.ts';
-import { sanePriority, WaitingLine } from './waiting-line.ts';
+import { type Refusal, Slots, type SlotsContext, type Visitor } from './slots.ts';
+import { sanePriority } from './waiting-line.ts';
 
 /** Bottleneck is told of work that lasts longer than this: a job there costs more than most requests. */
 const TOLD_AFTER_MS = 20;
@@ -13,7 +15,10 @@ const LANE_KEPT_MS = 250;
 /** How long a key that is worth it is remembered while nothing runs or waits there. */
 const KEY_KEPT_MS = 1_000;
 
-export type Entry = 'running' | 'waiting' | 'full';
+export type Entry = 'running' | 'waiting' | Refusal;
+
+/** Makes the slots of a key that all instances share. */
+export type ShareSlots = (key: string, changed: () => void) => SharedSlots;
 
 /** A gate's state, as the metrics have it. */
 export interface GateStatus {
@@ -43,22 +48,30 @@ export class Gate implements SlotsContext {
   readonly #keys = new Map<string, Slots>();
   /** Of a gate without keys. */
   readonly #only: Slots | undefined;
+  readonly #share: ShareSlots | undefined;
   meanMs = -1;
   #running = 0;
-  #waiting = 0;
+  #inLine = 0;
+  #undecided = 0;
 
-  constructor(config: GateConfig, clock: Clock) {
+  /** @param share absent of a gate whose limit is this process's own */
+  constructor(config: GateConfig, clock: Clock, share?: ShareSlots) {
     this.config = config;
     this.#clock = clock;
+    this.#share = share;
     this.lasting = new Deadlines(TOLD_AFTER_MS, clock);
     this.kept = new Deadlines(LANE_KEPT_MS, clock);
     this.#queueTimes = new Deadlines(config.timeoutMs, clock);
     this.#idleKeys = new Deadlines(KEY_KEPT_MS, clock);
-    this.#only = typeof config.key === 'function' ? undefined : new Slots(config.key ?? '', this);
+    this.#only = typeof config.key === 'function' ? undefined : this.#makeSlots(config.key ?? '');
   }
 
   get maxCount(): number {
     return this.config.maxCount;
+  }
+
+  get maxQueueLength(): number {
+    return this.config.maxQueueLength;
   }
 
   /** Requests that hold a slot. */
@@ -67,7 +80,7 @@ export class Gate implements SlotsContext {
   }
 
   get waiting(): number {
-    return this.#waiting;
+    return this.#inLine - this.#undecided;
   }
 
   /** Keys that are remembered. */
@@ -76,7 +89,7 @@ export class Gate implements SlotsContext {
   }
 
   get queueRatio(): number {
-    let longest = this.#waiting;
+    let longest = this.waiting;
     if (this.#only === undefined && longest > 0) {
       longest = 0;
       for (const { waiting } of this.#keys.values()) longest = Math.max(longest, waiting);
@@ -96,15 +109,18 @@ export class Gate implements SlotsContext {
     const slots = this.#only ?? this.#slotsOf(key);
     visitor.slots = slots;
     // Nobody overtakes the ones who wait already.
-    if (slots.isFree && slots.waiting === 0) {
+    if (slots.isFree && slots.inLine === 0) {
       this.#running++;
       slots.take(visitor, now);
       return 'running';
     }
-    if (slots.waiting >= maxQueueLength) return 'full';
-    this.#waiting++;
-    slots.line ??= new WaitingLine();
-    slots.line.join(visitor);
+    const refusal = slots.refusal(maxQueueLength);
+    if (refusal !== undefined) {
+      this.#forgetSoon(slots);
+      return refusal;
+    }
+    this.#inLine++;
+    slots.join(visitor);
     this.#queueTimes.start(visitor, now);
     return 'waiting';
   }
@@ -113,8 +129,9 @@ export class Gate implements SlotsContext {
   leaveLine(visitor: Visitor): void {
     const { slots } = visitor;
     stopDeadline(visitor);
-    slots?.line?.leave(visitor);
-    this.#waiting--;
+    this.#inLine--;
+    slots?.leaveLine(visitor);
+    if (slots !== undefined) this.#forgetSoon(slots);
   }
 
   /**
@@ -125,10 +142,7 @@ export class Gate implements SlotsContext {
     const slots = visitor.slots as Slots;
     this.#running--;
     slots.giveBack(visitor, now, heldMs);
-    if (slots === this.#only || slots.running > 0 || slots.waiting > 0) return;
-    // To keep a key costs more than to make it anew: it has left the processor's caches when it goes.
-    if (slots.isUnremarkable) this.forget(slots);
-    else if (slots.deadlines === undefined) this.#idleKeys.start(slots, now);
+    this.#forgetSoon(slots, now);
   }
 
   /** How long a request that comes now might have to wait for a slot, in milliseconds. */
@@ -137,13 +151,23 @@ export class Gate implements SlotsContext {
   }
 
   lineMoved(): void {
-    this.#waiting--;
+    this.#inLine--;
     this.#running++;
+  }
+
+  turnedAway(slots: Slots): void {
+    this.#inLine--;
+    this.#forgetSoon(slots);
+  }
+
+  undecidedChanged(difference: number): void {
+    this.#undecided += difference;
   }
 
   forget(slots: Slots): void {
     // It may have been forgotten before it was found idle, and its key may be another's by now.
     if (this.#keys.get(slots.key) === slots) this.#keys.delete(slots.key);
+    slots.dispose();
   }
 
   status(): GateStatus {
@@ -152,7 +176,7 @@ export class Gate implements SlotsContext {
       maxCount,
       maxQueueLength,
       running: this.#running,
-      waiting: this.#waiting,
+      waiting: this.waiting,
       queueRatio: this.queueRatio,
       ...(this.#only === undefined && { keys: this.#keys.size }),
     };
@@ -164,6 +188,22 @@ export class Gate implements SlotsContext {
     this.kept.close();
     this.#queueTimes.close();
     this.#idleKeys.close();
+    this.#only?.dispose();
+    for (const slots of this.#keys.values()) slots.dispose();
+  }
+
+  /** Of a key where nothing runs or waits any more. */
+  #forgetSoon(slots: Slots, now?: number): void {
+    if (slots === this.#only || slots.running > 0 || slots.inLine > 0) return;
+    // To keep a key costs more than to make it anew: it has left the processor's caches when it goes.
+    if (slots.isUnremarkable) this.forget(slots);
+    else if (slots.deadlines === undefined) this.#idleKeys.start(slots, now);
+  }
+
+  #makeSlots(key: string): Slots {
+    return this.#share === undefined
+      ? new Slots(key, this)
+      : new CoordinatedSlots(key, this, this.#share, this.#clock);
   }
 
   #keyOf(request: RequestView): string {
@@ -178,7 +218,7 @@ export class Gate implements SlotsContext {
       return known;
     }
     this.#forgetIdle();
-    const slots = new Slots(key, this);
+    const slots = this.#makeSlots(key);
     this.#keys.set(key, slots);
     return slots;
   }

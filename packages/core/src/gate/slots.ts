@@ -1,6 +1,6 @@
 import { type Deadlines, type Expiring, stopDeadline } from '../deadlines.ts';
 import { Lane, LaneBook, type LaneOwner } from './lane.ts';
-import type { InLine, WaitingLine } from './waiting-line.ts';
+import { type InLine, WaitingLine } from './waiting-line.ts';
 
 /** A request at a gate: it waits in line, or one of the slots is its own. */
 export interface Visitor extends Expiring, InLine {
@@ -10,11 +10,17 @@ export interface Visitor extends Expiring, InLine {
   lane: Lane | undefined;
   /** A slot has become free and is this request's own from now on. */
   admitted(): void;
+  /** It stood in line, and no longer does: there is no place for it after all. */
+  turnedAway(entry: Refusal): void;
 }
+
+/** Why a gate lets nobody in: its queue is full, or what other instances use cannot be known. */
+export type Refusal = 'full' | 'unavailable';
 
 /** What the slots of all keys of a gate share. */
 export interface SlotsContext {
   readonly maxCount: number;
+  readonly maxQueueLength: number;
   /** Lanes that Bottleneck has not been told of, until it is time to. */
   readonly lasting: Deadlines<Lane>;
   /** Lanes that are kept for the next request. */
@@ -23,6 +29,10 @@ export interface SlotsContext {
   meanMs: number;
   /** One that waited has been given a slot. */
   lineMoved(): void;
+  /** One that waited has been turned away. */
+  turnedAway(slots: Slots): void;
+  /** How many more stand in line without being counted as waiting. */
+  undecidedChanged(difference: number): void;
   /** The key has been idle for long enough. */
   forget(slots: Slots): void;
 }
@@ -33,7 +43,7 @@ const SMOOTHING = 1 / 8;
 /** The slots of one key, and the line in front of them. Small, for there may be one for each user. */
 export class Slots implements LaneOwner, Expiring {
   readonly key: string;
-  readonly #context: SlotsContext;
+  protected readonly context: SlotsContext;
   running = 0;
   line: WaitingLine<Visitor> | undefined;
   #book: LaneBook | undefined;
@@ -52,15 +62,21 @@ export class Slots implements LaneOwner, Expiring {
 
   constructor(key: string, context: SlotsContext) {
     this.key = key;
-    this.#context = context;
+    this.context = context;
   }
 
-  get waiting(): number {
+  /** Requests that stand in line. */
+  get inLine(): number {
     return this.line === undefined ? 0 : this.line.length;
   }
 
+  /** Requests for which no slot is free, as far as is known. */
+  get waiting(): number {
+    return this.inLine;
+  }
+
   get isFree(): boolean {
-    return this.running < this.#context.maxCount;
+    return this.running < this.context.maxCount;
   }
 
   /** Nobody has had to wait, and no work has lasted: nothing is lost when it is forgotten. */
@@ -68,20 +84,40 @@ export class Slots implements LaneOwner, Expiring {
     return this.line === undefined && this.#book === undefined;
   }
 
+  /** Why a newcomer that finds no slot free may not wait; `undefined` when it may. */
+  refusal(maxQueueLength: number): Refusal | undefined {
+    return this.inLine < maxQueueLength ? undefined : 'full';
+  }
+
+  /** Stands the visitor in line. Ask {@link refusal} in the same synchronous step. */
+  join(visitor: Visitor): void {
+    this.line ??= new WaitingLine();
+    this.line.join(visitor);
+  }
+
+  /** Takes out a visitor that stands in line. */
+  leaveLine(visitor: Visitor): void {
+    this.line?.leave(visitor);
+  }
+
   /** Gives the visitor a slot. Ask {@link isFree} in the same synchronous step. */
   take(visitor: Visitor, now: number): void {
     this.running++;
-    if (this.running === this.#context.maxCount) this.#progressAt = now;
+    if (this.running === this.context.maxCount) this.#progressAt = now;
+    visitor.lane = this.openLane(now);
+  }
+
+  protected openLane(now: number): Lane | undefined {
     let lane = this.#passedOn ?? this.#book?.reuse();
     if (lane === undefined) {
       lane = new Lane(this);
-      this.#context.lasting.start(lane, now);
+      this.context.lasting.start(lane, now);
     } else if (lane === this.#passedOn) {
       this.#passedOn = undefined;
     } else {
       stopDeadline(lane);
     }
-    visitor.lane = lane;
+    return lane;
   }
 
   /**
@@ -89,38 +125,51 @@ export class Slots implements LaneOwner, Expiring {
    * @param heldMs how long it was held; `undefined` when nothing ran, so that nothing is learnt
    */
   giveBack(visitor: Visitor, now: number, heldMs: number | undefined): void {
-    const lane = visitor.lane as Lane;
+    const { lane } = visitor;
     visitor.lane = undefined;
     this.running--;
     if (heldMs !== undefined) {
       this.#progressAt = now;
       this.#meanMs = smoothed(this.#meanMs, heldMs);
-      this.#context.meanMs = smoothed(this.#context.meanMs, heldMs);
+      this.context.meanMs = smoothed(this.context.meanMs, heldMs);
     }
-    if (this.line === undefined || this.line.length === 0) {
+    this.slotFreed(lane as Lane, now);
+  }
+
+  /** Gives the slot to whoever is next, or keeps its lane for a while. */
+  protected slotFreed(lane: Lane, now: number): void {
+    if (this.inLine === 0) {
       this.#rest(lane, now);
       return;
     }
     if (this.#passedOn === undefined) this.#passedOn = lane;
     else this.#rest(lane, now);
-    this.#serve(now);
+    this.serve(now);
   }
 
   /** How long a newcomer would have to wait for a slot, by the time that slots are held of late. */
   estimateMs(now: number): number {
-    const meanMs = this.#meanMs < 0 ? this.#context.meanMs : this.#meanMs;
+    const meanMs = this.#meanMs < 0 ? this.context.meanMs : this.#meanMs;
     // Those that run have all run since then at least.
     const heldMs = Math.max(meanMs, now - this.#progressAt);
-    return (heldMs * (this.waiting + 1)) / this.#context.maxCount;
+    return (heldMs * (this.inLine + 1)) / this.atOnce;
   }
+
+  /** Requests that run at once when all slots are taken; at least 1. */
+  protected get atOnce(): number {
+    return this.context.maxCount;
+  }
+
+  /** Ends the timers and claims of a key that is idle for good. */
+  dispose(): void {}
 
   // It stands in the list of idle keys.
   expire(): void {
-    this.#context.forget(this);
+    this.context.forget(this);
   }
 
   laneLasts(lane: Lane): void {
-    this.#book ??= new LaneBook(this.#context.maxCount);
+    this.#book ??= new LaneBook(this.context.maxCount);
     this.#book.open(lane);
   }
 
@@ -129,7 +178,7 @@ export class Slots implements LaneOwner, Expiring {
   }
 
   /** A loop, and not each from within the one before: of 100 000 in line all may be refused. */
-  #serve(now: number): void {
+  protected serve(now: number): void {
     if (this.#serving) return;
     this.#serving = true;
     const line = this.line as WaitingLine<Visitor>;
@@ -138,7 +187,7 @@ export class Slots implements LaneOwner, Expiring {
         line.leave(next);
         stopDeadline(next);
         this.take(next, now);
-        this.#context.lineMoved();
+        this.context.lineMoved();
         next.admitted();
       }
     } finally {
@@ -153,7 +202,7 @@ export class Slots implements LaneOwner, Expiring {
     stopDeadline(lane);
     if (!lane.told || this.#book === undefined) return;
     this.#book.rest(lane);
-    this.#context.kept.start(lane, now);
+    this.context.kept.start(lane, now);
   }
 }
 

@@ -36,6 +36,16 @@ export class WaitingLine<E extends InLine = InLine> {
     return undefined;
   }
 
+  /** Who would be served after all others. */
+  get last(): E | undefined {
+    if (this.#length === 0) return undefined;
+    for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
+      const last = this.#last[priority];
+      if (last !== undefined) return last as E;
+    }
+    return undefined;
+  }
+
   /** Stands the entry behind the others of its priority. It must not stand in any line. */
   join(entry: E): void {
     const { priority } = entry;

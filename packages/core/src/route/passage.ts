@@ -4,7 +4,7 @@ import { type Deadlines, type Expiring, stopDeadline } from '../deadlines.ts';
 import { type ProblemError, RejectedError, UpstreamError } from '../errors.ts';
 import type { Entry, Gate } from '../gate/gate.ts';
 import type { Lane } from '../gate/lane.ts';
-import type { Slots, Visitor } from '../gate/slots.ts';
+import type { Refusal, Slots, Visitor } from '../gate/slots.ts';
 import { type InLine, NORMAL_PRIORITY, type WaitingLine } from '../gate/waiting-line.ts';
 import { isFailureStatus } from '../pool/outcome.ts';
 import type { RequestView } from '../request-view.ts';
@@ -96,7 +96,11 @@ export abstract class Passage implements Visitor {
     }
     if (entry === 'running') this.#start(now);
     else if (entry === 'waiting') this.#state = 'waiting';
-    else this.#reject(this.#queueRefusal('queue_full', 'the queue is full'));
+    else this.#reject(this.#refusalOf(entry));
+  }
+
+  turnedAway(entry: Refusal): void {
+    this.#reject(this.#refusalOf(entry));
   }
 
   /** The gate has given the request a slot, after a wait. */
@@ -279,6 +283,15 @@ export abstract class Passage implements Visitor {
       policy: name,
       detail: 'too many requests have failed of late',
       retryAfterMs: breaker?.remainingMs(clock.now()) ?? 0,
+    });
+  }
+
+  #refusalOf(entry: Refusal): RejectedError {
+    if (entry === 'full') return this.#queueRefusal('queue_full', 'the queue is full');
+    return new RejectedError('coordinator_unavailable', {
+      policy: this.policy.name,
+      detail: 'what other instances use cannot be known',
+      retryAfterMs: 0,
     });
   }
 

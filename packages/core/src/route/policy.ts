@@ -1,8 +1,10 @@
 import { Breaker, type BreakerEvents } from '../breaker/breaker.ts';
 import type { Clock } from '../clock.ts';
+import type { Coordinator } from '../coordinator.ts';
 import { Deadlines } from '../deadlines.ts';
 import type { ProblemCode } from '../errors.ts';
 import { Gate, type GateStatus } from '../gate/gate.ts';
+import type { GateConfig } from '../gate/options.ts';
 import { ServiceLevel } from '../metrics/service-level.ts';
 import type { RouteConfig } from './options.ts';
 
@@ -28,10 +30,16 @@ export class RoutePolicy {
   readonly level: ServiceLevel;
   readonly #rejections = new Map<ProblemCode, number>();
 
-  constructor(name: string, config: RouteConfig, clock: Clock, events: BreakerEvents = {}) {
+  constructor(
+    name: string,
+    config: RouteConfig,
+    clock: Clock,
+    events: BreakerEvents = {},
+    coordinator?: Coordinator,
+  ) {
     this.name = name;
     this.clock = clock;
-    this.gate = config.gate && new Gate(config.gate, clock);
+    this.gate = config.gate && makeGate(name, config.gate, clock, coordinator);
     this.breaker = config.breaker && new Breaker(name, config.breaker, clock, events);
     this.times =
       config.timeoutMs === undefined ? undefined : new Deadlines(config.timeoutMs, clock);
@@ -75,6 +83,18 @@ export class RoutePolicy {
   #rejectionsStatus(): RouteRejections {
     return { rejections: Object.fromEntries(this.#rejections) };
   }
+}
+
+function makeGate(
+  name: string,
+  config: GateConfig,
+  clock: Clock,
+  coordinator: Coordinator | undefined,
+): Gate {
+  if (coordinator === undefined) return new Gate(config, clock);
+  return new Gate(config, clock, (key, changed) =>
+    coordinator.slots(['gate', name, key], config.maxCount, changed),
+  );
 }
 
 /** Requests that a policy itself answered, by reason. */

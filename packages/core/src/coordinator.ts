@@ -1,0 +1,32 @@
+/**
+ * The slots of one limit, which all instances of a service share. Numbers are of this instance
+ * unless something else is said.
+ */
+export interface SharedSlots {
+  /** How many requests may run here now. It never falls below what runs by being asked for less. */
+  readonly capacity: number;
+  /** Slots that have been asked for without an answer yet whether any is free. */
+  readonly unanswered: number;
+  /** Whether nothing may run, because the coordinator cannot be reached. */
+  readonly refuses: boolean;
+  /**
+   * Says how many requests run here and how many would like to. Called whenever that has changed;
+   * calls back nobody before it has returned.
+   */
+  use(running: number, waiting: number): void;
+  /** Gives back every slot. Nothing runs here any more. */
+  close(): void;
+}
+
+/** What the instances of a service have in common; `@spillway/redis` has one. */
+export interface Coordinator {
+  /**
+   * The slots of a limit. Instances that give the same name share them.
+   * @param name its parts, the last of which may be anything: a key
+   * @param maxCount slots of all instances together
+   * @param changed called when anything but {@link SharedSlots.use} has changed them
+   */
+  slots(name: readonly string[], maxCount: number, changed: () => void): SharedSlots;
+  /** Gives back what this instance has, and closes its connections. */
+  close(): Promise<void>;
+}
