@@ -152,3 +152,22 @@ it('what an instance has at its shutdown is there for the others at once', async
   callers.call(staying.origin, 10);
   await until(() => expect(work.runningOf(staying.pid)).toBe(4), 1_500);
 });
+
+it("a backend's limit holds for three processes, with a queue and without one", async () => {
+  const redis = await startRedis();
+  const work = await startWork(20);
+  const pool = { maxCount, queue: { maxQueueLength: 200 } };
+  const options = { redis: { url: redis.url }, backend: work.url };
+  const instances = await Promise.all([
+    startInstance({ ...options, pool }),
+    startInstance({ ...options, pool }),
+    startInstance({ ...options, pool: { maxCount } }),
+  ]);
+  const callers = new Callers();
+  for (const { origin } of instances) callers.call(origin, 50);
+  await until(() => {
+    for (const { pid } of instances) expect(work.runningOf(pid)).toBeGreaterThanOrEqual(5);
+  }, 15_000);
+  expect(work.most).toBe(maxCount);
+  expect([...callers.statuses.keys()].sort()).toEqual([200, 503]);
+});

@@ -14,12 +14,20 @@ const spillway = createSpillway({ coordinator });
 const dispatcher = new Agent({ connections: null });
 const limit = spillway.limitConcurrency({
   name: 'work',
+  maxCount: 1,
   timeoutMs: 60_000,
   ...options.limit,
   ...(options.keyed && { key: (req) => req.get('x-key') }),
 });
 const app = express();
 app.get('/status', (_req, res) => void res.json(spillway.status()));
+if (options.pool !== undefined) {
+  const { maxCount, queue } = options.pool;
+  const url = `${options.backend}/${process.pid}`;
+  const backends = [{ id: 'saas', url, maxCount }];
+  const pool = spillway.pool('saas', { backends, ...(queue && { queue }) });
+  app.use('/work', spillway.proxy(pool));
+}
 app.use('/work', limit, async (_req, res) => {
   try {
     const answer = await request(`${options.backend}/${process.pid}`, { dispatcher });

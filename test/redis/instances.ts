@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { LimitConcurrencyOptions } from '@spillway/core';
+import type { LimitConcurrencyOptions, QueueOptions } from '@spillway/core';
 import type { RedisCoordinatorOptions } from '@spillway/redis';
 import { Agent, request } from 'undici';
 import { onTestFinished } from 'vitest';
@@ -12,7 +12,9 @@ import { onTestFinished } from 'vitest';
 export interface InstanceOptions {
   readonly redis: RedisCoordinatorOptions;
   readonly backend: string;
-  readonly limit: Pick<LimitConcurrencyOptions, 'maxCount' | 'maxQueueLength'>;
+  readonly limit?: Pick<LimitConcurrencyOptions, 'maxCount' | 'maxQueueLength'>;
+  /** Instead of the gate: a pool in front of the backend. */
+  readonly pool?: { readonly maxCount: number; readonly queue?: QueueOptions };
   /** A gate for each value of `x-key`. */
   readonly keyed?: boolean;
   /** @defaultValue true */
@@ -32,7 +34,7 @@ export class WorkBackend {
 
   constructor() {
     this.#server = createServer(async (req, res) => {
-      const pid = (req.url ?? '').slice(1);
+      const [, pid = ''] = (req.url ?? '').split('/');
       this.#now++;
       this.atOnce = this.#now;
       this.most = Math.max(this.most, this.#now);

@@ -2,6 +2,7 @@ import {
   type AttemptFailure,
   Backend,
   type BackendOptions,
+  type Coordinator,
   type Lease,
   Pool,
   type PoolOptions,
@@ -21,13 +22,14 @@ export function scriptedPool(
   { backends, ...options }: PoolSketch,
   clock = new FakeClock(),
   random: Random = seededRandom(1),
+  coordinator?: Coordinator,
 ): Pool {
   const withUrls = backends.map((backend) => ({ url: `https://${backend.id}.test`, ...backend }));
   return new Pool(
     'chat',
     { backends: withUrls, ...options },
-    { clock, random },
-    (config, _timeouts, events) => new Backend(config, clock, events),
+    { clock, random, coordinator },
+    (config, _timeouts, events, share) => new Backend(config, clock, events, share),
   );
 }
 

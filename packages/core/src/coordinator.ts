@@ -3,10 +3,13 @@
  * unless something else is said.
  */
 export interface SharedSlots {
-  /** How many requests may run here now. It never falls below what runs by being asked for less. */
+  /** How many requests may run here now. */
   readonly capacity: number;
-  /** Slots that have been asked for without an answer yet whether any is free. */
-  readonly unanswered: number;
+  /**
+   * How many might run here soon, as far as is known: those too whose slots are being asked for, or
+   * would be. What is not to be had after all is taken off within milliseconds.
+   */
+  readonly reachable: number;
   /** Whether nothing may run, because the coordinator cannot be reached. */
   readonly refuses: boolean;
   /**

@@ -32,11 +32,13 @@ export * as read from './options.ts';
 export type { AffinityOptions } from './pool/affinity.ts';
 export type { CookieOptions, IssuedKey } from './pool/affinity-cookie.ts';
 export {
+  type Arriving,
   Backend,
   type BackendConfig,
   type BackendEvents,
   type BackendHandler,
   type BackendStatus,
+  type ShareBackendSlots,
 } from './pool/backend.ts';
 export { Lease } from './pool/lease.ts';
 export type { Balance } from './pool/level.ts';

@@ -122,7 +122,11 @@ export class Engine implements ReadinessContext {
 
   pool(name: string, options: PoolOptions): HttpPool {
     this.#claim(`pool(${name})`, name);
-    const pool = new HttpPool(name, options, { clock: this.clock, random: this.#random });
+    const pool = new HttpPool(name, options, {
+      clock: this.clock,
+      random: this.#random,
+      coordinator: this.#coordinator,
+    });
     pool.on('trip', (trip) => this.logger.warn('backend tripped', { pool: name, ...trip }));
     pool.on('recover', (event) => this.logger.info('backend recovered', { pool: name, ...event }));
     this.pools.set(name, pool);

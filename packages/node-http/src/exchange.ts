@@ -222,6 +222,12 @@ export abstract class Exchange<A extends ExchangeAttempt = ExchangeAttempt>
     this.send(attempt);
   }
 
+  protected override nothingLeft(): void {
+    if (this.#over) return;
+    if (this.#held === undefined) super.nothingLeft();
+    else this.deliver(this.#held);
+  }
+
   /** What the caller gets, as far as somebody compares it. */
   protected get sample(): AnswerSample | undefined {
     return this.#shadowing?.sample;

@@ -5,6 +5,7 @@ import {
   type BackendEvents,
   type Clock,
   type PoolConfig,
+  type ShareBackendSlots,
   type Timer,
 } from '@spillway/core';
 import { buildConnector, errors, Pool as UndiciPool } from 'undici';
@@ -37,8 +38,9 @@ export class HttpBackend extends Backend {
     clock: Clock,
     events: BackendEvents,
     likeness: Likeness,
+    share?: ShareBackendSlots,
   ) {
-    super(config, clock, events);
+    super(config, clock, events, share);
     this.basePath = config.url?.pathname.replace(/\/+$/, '') ?? '';
     this.inProcess = config.handler && new InProcessServer(config.handler, likeness);
     this.ownHeaders = Object.entries(config.headers).flat();

@@ -91,8 +91,9 @@ export class RedisSlots implements SharedSlots {
     return Math.max(1, Math.floor(this.#maxCount / instances));
   }
 
-  get unanswered(): number {
-    return this.#host.isAvailable && !this.#noneFree ? this.#asked : 0;
+  get reachable(): number {
+    const isAsked = this.#host.isAvailable && !this.#noneFree && !this.#closed;
+    return isAsked ? this.#fair : this.capacity;
   }
 
   get refuses(): boolean {
@@ -173,6 +174,19 @@ export class RedisSlots implements SharedSlots {
     );
   }
 
+  get #awaitsAnswer(): boolean {
+    return this.#host.isAvailable && !this.#noneFree && this.#asked > 0;
+  }
+
+  /**
+   * What the others are told. Who was refused may come again, or may have gone elsewhere: then it is
+   * not seen how many there are, and twice as many are assumed as have a slot.
+   */
+  get #wanted(): number {
+    const assumed = this.#asked > 0 ? 2 * this.#held + 1 : 0;
+    return Math.min(Math.max(this.#running + this.#waiting, assumed), this.#maxCount);
+  }
+
   get #held(): number {
     return this.#jobs.length + this.#claimed;
   }
@@ -213,10 +227,8 @@ export class RedisSlots implements SharedSlots {
     this.#answers++;
     this.#jobs.push(resolve);
     this.#burst = Math.min(this.#burst * 2, this.#maxCount);
-    const isNeeded = this.#held <= this.#running + this.#waiting;
-    if (!isNeeded && this.#noneFree) this.#giveBack();
     if (this.#asked === 0) this.#noneFree = false;
-    if (this.unanswered === 0) this.#stopExpecting();
+    if (!this.#awaitsAnswer) this.#stopExpecting();
     this.#changed();
     if (this.#host.isAvailable) this.#adjust();
     return promise;
@@ -249,7 +261,7 @@ export class RedisSlots implements SharedSlots {
       // A reply may be there already, unread, if it is this process that was slow.
       setImmediate(() => {
         this.#answerTimer = undefined;
-        if (this.#closed || this.unanswered === 0) return;
+        if (this.#closed || !this.#awaitsAnswer) return;
         if (this.#answers === answers) this.#host.lost();
         else this.#expectAnswer();
       });
@@ -283,7 +295,7 @@ export class RedisSlots implements SharedSlots {
   async #review(): Promise<void> {
     const limiter = this.#limiter as Bottleneck;
     const { connections } = this.#host;
-    const wanted = Math.min(this.#running + this.#waiting, this.#maxCount);
+    const wanted = this.#wanted;
     const jobs = this.#jobs.length;
     this.#lastWanted = wanted;
     try {

@@ -1,67 +1,12 @@
 import { FakeClock } from '@spillway/test/support/fake-clock.ts';
+import { type GivenSlots, givenCoordinator } from '@spillway/test/support/given-slots.ts';
 import { arrive, arriveInRow } from '@spillway/test/support/scripted-passage.ts';
 import { describe, expect, it } from 'vitest';
-import type { Coordinator, SharedSlots } from '../coordinator.ts';
 import { readRouteOptions } from '../route/options.ts';
 import { RoutePolicy } from '../route/policy.ts';
 
-/** Slots whose owner the test is: nothing is granted unless it says so. */
-class GivenSlots implements SharedSlots {
-  capacity = 0;
-  unanswered = 0;
-  refuses = false;
-  running = 0;
-  waiting = 0;
-  closed = false;
-  /** Whether whatever is wanted is asked for. */
-  asks = true;
-  readonly #changed: () => void;
-
-  constructor(changed: () => void) {
-    this.#changed = changed;
-  }
-
-  use(running: number, waiting: number): void {
-    this.running = running;
-    this.waiting = waiting;
-    if (this.asks) this.unanswered = Math.max(0, running + waiting - this.capacity);
-  }
-
-  close(): void {
-    this.closed = true;
-  }
-
-  grant(count: number): void {
-    this.capacity += count;
-    this.unanswered = Math.max(0, this.unanswered - count);
-    this.#changed();
-  }
-
-  /** It turns out that no slot is free. */
-  noneFree(): void {
-    this.asks = false;
-    this.unanswered = 0;
-    this.#changed();
-  }
-
-  refuse(): void {
-    this.refuses = true;
-    this.capacity = 0;
-    this.unanswered = 0;
-    this.#changed();
-  }
-}
-
 function setUp(options: object = {}) {
-  const slots = new Map<string, GivenSlots>();
-  const coordinator: Coordinator = {
-    slots: (name, _maxCount, changed) => {
-      const given = new GivenSlots(changed);
-      slots.set(name.join('/'), given);
-      return given;
-    },
-    close: async () => {},
-  };
+  const { coordinator, slots } = givenCoordinator();
   const clock = new FakeClock();
   const config = readRouteOptions.limitConcurrency({ maxCount: 2, ...options }, '');
   const policy = new RoutePolicy('reports', config, clock, {}, coordinator);

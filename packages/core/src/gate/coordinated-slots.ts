@@ -39,7 +39,7 @@ export class CoordinatedSlots extends Slots {
     const shared = this.#shared;
     if (shared.refuses) return 'unavailable';
     shared.use(this.running, this.inLine + 1);
-    if (this.inLine < maxQueueLength + shared.unanswered) return undefined;
+    if (this.inLine < maxQueueLength + this.#beingAsked) return undefined;
     this.#tell();
     return 'full';
   }
@@ -72,6 +72,11 @@ export class CoordinatedSlots extends Slots {
     return Math.max(1, this.#shared.capacity);
   }
 
+  /** Slots more that may be had. */
+  get #beingAsked(): number {
+    return Math.max(0, this.#shared.reachable - Math.max(this.running, this.#shared.capacity));
+  }
+
   #tell(): void {
     this.#shared.use(this.running, this.inLine);
     this.#count();
@@ -80,7 +85,7 @@ export class CoordinatedSlots extends Slots {
   #changed(): void {
     if (this.inLine > 0) this.serve(this.#clock.now());
     if (this.#shared.refuses) this.#turnAway('unavailable', 0);
-    else this.#turnAway('full', this.#maxQueueLength + this.#shared.unanswered);
+    else this.#turnAway('full', this.#maxQueueLength + this.#beingAsked);
     this.#count();
   }
 
@@ -97,7 +102,7 @@ export class CoordinatedSlots extends Slots {
   }
 
   #count(): void {
-    const undecided = Math.min(this.inLine, this.#shared.unanswered);
+    const undecided = Math.min(this.inLine, this.#beingAsked);
     this.context.undecidedChanged(undecided - this.#undecided);
     this.#undecided = undecided;
   }

@@ -1,6 +1,8 @@
 import { Breaker, type BreakerState, type Trip } from '../breaker/breaker.ts';
 import type { BreakerRule } from '../breaker/rule.ts';
 import type { Clock } from '../clock.ts';
+import type { SharedSlots } from '../coordinator.ts';
+import { Deadlines, type Expiring } from '../deadlines.ts';
 import { DurationHistogram } from '../metrics/histogram.ts';
 import { type AttemptOutcome, isFailure, OUTCOMES } from './outcome.ts';
 import { hashOf } from './rendezvous.ts';
@@ -40,6 +42,20 @@ export interface BackendEvents {
   /** It takes no more requests, and the last one that it had has ended. */
   drained(backend: Backend): void;
 }
+
+/** A request that has chosen a backend, for which it is being asked whether a slot is free there. */
+export interface Arriving<B extends Backend = Backend> extends Expiring {
+  /** There is one. Takes a lease in the same synchronous step. */
+  arrived(backend: B): void;
+  /** There is none after all. */
+  turnedAway(): void;
+}
+
+/** Makes a backend's slots, where all instances share them. */
+export type ShareBackendSlots = (changed: () => void) => SharedSlots;
+
+/** To ask whether a slot is free takes milliseconds; nobody waits for it for longer than this. */
+const ARRIVAL_MS = 1_000;
 
 /** A backend's state as `status()` shows it; credentials never appear in it. */
 export interface BackendStatus {
@@ -88,7 +104,18 @@ export class Backend {
   #draining = false;
   #waitUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(config: BackendConfig, clock: Clock, events: BackendEvents) {
+  readonly #slots: SharedSlots | undefined;
+  readonly #arriving: Deadlines<Arriving<never>>;
+  #copies = 0;
+  #serving = false;
+
+  /** @param share absent of a backend whose limit, if any, is this process's own */
+  constructor(
+    config: BackendConfig,
+    clock: Clock,
+    events: BackendEvents,
+    share?: ShareBackendSlots,
+  ) {
     this.config = config;
     this.#weight = config.weight;
     this.id = config.id;
@@ -102,11 +129,34 @@ export class Backend {
         onClose: () => events.recovered(this),
         onChange: () => this.#update(),
       });
+    this.#arriving = new Deadlines(ARRIVAL_MS, clock);
+    this.#slots = share?.(() => this.#slotsChanged());
   }
 
   /** Not tripped, below its `maxCount`, and not being removed. */
   get available(): boolean {
     return this.#available;
+  }
+
+  /**
+   * Whether an attempt may begin at once. Otherwise a request that has chosen this backend has to
+   * {@link arrive}.
+   */
+  get hasSlot(): boolean {
+    const slots = this.#slots;
+    return slots === undefined || (this.#arriving.length === 0 && this.#inUse < slots.capacity);
+  }
+
+  /** Whether as many are under way as may be, so that to wait makes sense. */
+  get isFull(): boolean {
+    const slots = this.#slots;
+    if (slots === undefined) return this.#running >= this.config.maxCount;
+    return !slots.refuses && this.#inUse + this.#arriving.length >= slots.reachable;
+  }
+
+  /** Whether it may be given no requests because its coordinator cannot be reached. */
+  get refuses(): boolean {
+    return this.#slots?.refuses ?? false;
   }
 
   /** Attempts under way. */
@@ -169,10 +219,52 @@ export class Backend {
     this.#waitUntil = now + waitMs;
   }
 
+  /** Has a request wait until it is known whether a slot is free. {@link hasSlot} was false. */
+  arrive(request: Arriving<never>): void {
+    this.#arriving.start(request);
+    this.#useSlots();
+    this.#update();
+  }
+
+  /** A request that was {@link arrive | arriving} has left. */
+  arrivalLeft(): void {
+    this.#useSlots();
+    this.#update();
+  }
+
+  /**
+   * Takes a place for a copy of a request. A copy never waits: if a slot has to be asked for, a later
+   * one may have it.
+   * @param copies under way at this backend
+   */
+  takeForCopy(copies: number): boolean {
+    const slots = this.#slots;
+    if (slots === undefined) return this.#running + copies < this.config.maxCount;
+    if (this.#inUse + this.#arriving.length < slots.capacity) {
+      this.#copies++;
+      this.#useSlots();
+      return true;
+    }
+    slots.use(this.#inUse, this.#arriving.length + 1);
+    return false;
+  }
+
+  /** A copy has ended, for which {@link takeForCopy} was true. */
+  copyEnded(): void {
+    if (this.#slots === undefined) return;
+    this.#copies--;
+    this.#slotsChanged();
+  }
+
   /** Called by the lease alone. */
   attemptBegan(): void {
     this.#running++;
-    if (this.#running === this.config.maxCount) this.#update();
+    if (this.#slots !== undefined) {
+      this.#useSlots();
+      this.#update();
+    } else if (this.#running === this.config.maxCount) {
+      this.#update();
+    }
   }
 
   /** Called by the lease alone. */
@@ -185,7 +277,8 @@ export class Backend {
       this.#durationMs += durationMs;
       if (isFailure(outcome)) this.#failures++;
     }
-    if (this.#running === this.config.maxCount - 1) this.#update();
+    if (this.#slots !== undefined) this.#slotsChanged();
+    else if (this.#running === this.config.maxCount - 1) this.#update();
     if (this.#draining && this.#running === 0) this.#events.drained(this);
     this.onAttemptEnded?.();
   }
@@ -214,15 +307,65 @@ export class Backend {
 
   dispose(): void {
     this.breaker?.dispose();
+    this.#arriving.close();
+    this.#slots?.close();
+  }
+
+  /** Attempts and copies that hold a slot. */
+  get #inUse(): number {
+    return this.#running + this.#copies;
+  }
+
+  get #admits(): boolean {
+    return !this.#draining && (this.breaker === undefined || this.breaker.admits);
   }
 
   #update(): void {
     const available =
-      !this.#draining &&
-      this.#running < this.config.maxCount &&
-      (this.breaker === undefined || this.breaker.admits);
-    if (available === this.#available) return;
-    this.#available = available;
-    this.#events.availabilityChanged(this);
+      this.#admits &&
+      (this.#slots === undefined
+        ? this.#running < this.config.maxCount
+        : this.#inUse + this.#arriving.length < this.#slots.reachable);
+    if (available !== this.#available) {
+      this.#available = available;
+      this.#events.availabilityChanged(this);
+    }
+    if (this.#arriving.length > 0 && !this.#admits) this.#turnAway();
+  }
+
+  #useSlots(): void {
+    this.#slots?.use(this.#inUse, this.#arriving.length);
+  }
+
+  /** A loop, and not each from within the one before: an attempt may end at once. */
+  #slotsChanged(): void {
+    const slots = this.#slots as SharedSlots;
+    if (this.#serving) return;
+    this.#serving = true;
+    try {
+      while (this.#arriving.first !== undefined && this.#admits && this.#inUse < slots.capacity) {
+        const { first } = this.#arriving;
+        this.#arriving.remove(first);
+        (first as Arriving).arrived(this);
+      }
+    } finally {
+      this.#serving = false;
+    }
+    this.#useSlots();
+    this.#update();
+    this.#turnAway();
+    if (slots.refuses) this.#events.availabilityChanged(this);
+  }
+
+  /** Those for whom there will be no slot. They find {@link available} as it is by now. */
+  #turnAway(): void {
+    const slots = this.#slots as SharedSlots;
+    while (this.#arriving.first !== undefined) {
+      if (this.#admits && this.#inUse + this.#arriving.length <= slots.reachable) return;
+      const { first } = this.#arriving;
+      this.#arriving.remove(first);
+      this.#useSlots();
+      (first as Arriving).turnedAway();
+    }
   }
 }

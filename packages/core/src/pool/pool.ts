@@ -1,11 +1,18 @@
 import { EventEmitter } from 'node:events';
 import type { Clock, Random } from '../clock.ts';
+import type { Coordinator } from '../coordinator.ts';
 import { Deadlines, type Expiring } from '../deadlines.ts';
 import type { ProblemCode } from '../errors.ts';
 import { ServiceLevel } from '../metrics/service-level.ts';
 import type { RequestView } from '../request-view.ts';
 import { tell } from '../tell.ts';
-import type { Backend, BackendConfig, BackendEvents, BackendStatus } from './backend.ts';
+import type {
+  Backend,
+  BackendConfig,
+  BackendEvents,
+  BackendStatus,
+  ShareBackendSlots,
+} from './backend.ts';
 import type { Balance } from './level.ts';
 import { type BackendOptions, type PoolConfig, readPoolOptions } from './options.ts';
 import { Members } from './traffic/members.ts';
@@ -57,12 +64,16 @@ export interface Candidacy<B extends Backend> {
 export interface Waiting<B extends Backend> extends Candidacy<B>, Expiring {
   /** Called when the backend has room; takes it in the same synchronous step. */
   run(backend: B): void;
+  /** No backend will have room, as things are. */
+  giveUp(): void;
 }
 
 /** What a pool is given by the engine that it belongs to. */
 export interface PoolContext {
   readonly clock: Clock;
   readonly random: Random;
+  /** Has backends share their `maxCount` with other instances. */
+  readonly coordinator?: Coordinator | undefined;
 }
 
 /** Makes a pool's backends; a transport makes its own kind. */
@@ -70,6 +81,7 @@ export type MakeBackend<B extends Backend> = (
   config: BackendConfig,
   timeouts: PoolConfig['timeouts'],
   events: BackendEvents,
+  share: ShareBackendSlots | undefined,
 ) => B;
 
 /** Backends that can serve the same requests, in levels by priority. */
@@ -96,6 +108,11 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
       recovered: ({ id }) => this.#tell('recover', { backend: id }),
       drained: (backend) => this.#members.drained(backend as B),
     };
+    const { coordinator } = context;
+    const shareOf = ({ id, maxCount }: BackendConfig): ShareBackendSlots | undefined => {
+      if (coordinator === undefined || !Number.isFinite(maxCount)) return undefined;
+      return (changed) => coordinator.slots(['backend', name, id], maxCount, changed);
+    };
     this.name = name;
     this.clock = context.clock;
     this.random = context.random;
@@ -108,7 +125,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
       random: context.random,
       balance: config.balance,
       breaker: config.breaker,
-      make: (backend) => make(backend, config.timeouts, events),
+      make: (backend) => make(backend, config.timeouts, events, shareOf(backend)),
       discard: (backend) => this.discard(backend),
       changed: (shares) => this.#trafficChanged(shares),
       decided: (report) => this.#tell('rollout', report),
@@ -156,9 +173,12 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
 
   /** Whether some backend would serve if it were not at its `maxCount`. */
   get isFull(): boolean {
-    return this.#members.serving.some(
-      ({ config, running, breaker }) => running >= config.maxCount && (breaker?.admits ?? true),
-    );
+    return this.#members.serving.some(({ isFull, breaker }) => isFull && (breaker?.admits ?? true));
+  }
+
+  /** Whether a backend is given no requests because the coordinator cannot be reached. */
+  get isRefused(): boolean {
+    return this.#members.serving.some(({ refuses }) => refuses);
   }
 
   /** Whether no backend may be given requests, however few are under way. */
@@ -297,6 +317,15 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
   #availabilityChanged(backend: B): void {
     this.#members.availabilityChanged(backend);
     if (backend.available) this.#serveWaiting();
+    else if (backend.refuses) this.#refuseWaiting();
+  }
+
+  #refuseWaiting(): void {
+    if (this.isFull) return;
+    for (let first = this.queue?.first; first !== undefined; first = this.queue?.first) {
+      this.queue?.remove(first);
+      first.giveUp();
+    }
   }
 
   #serveWaiting(): void {

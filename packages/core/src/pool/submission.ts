@@ -1,6 +1,6 @@
 import { type Deadlines, type Expiring, stopDeadline } from '../deadlines.ts';
 import { type ProblemError, RejectedError, UpstreamError } from '../errors.ts';
-import type { Backend } from './backend.ts';
+import type { Arriving, Backend } from './backend.ts';
 import { Lease } from './lease.ts';
 import type { AttemptFailure } from './outcome.ts';
 import type { Pool, Waiting } from './pool.ts';
@@ -16,7 +16,7 @@ const FAILURES: Readonly<Record<AttemptFailure, string>> = {
  * One request on its way through a pool: which backends it has tried, whether it may try another,
  * and what its caller is told when none is left. Knows nothing of sockets: a transport extends it.
  */
-export abstract class Submission<B extends Backend = Backend> implements Waiting<B> {
+export abstract class Submission<B extends Backend = Backend> implements Waiting<B>, Arriving<B> {
   readonly pool: Pool<B>;
   readonly method: string;
   readonly keyHash: number | undefined;
@@ -24,6 +24,8 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
   readonly #tried: B[] = [];
   #throttled = false;
   #lastFailure: AttemptFailure | undefined;
+  /** The backend of which it is being asked whether a slot is free there. */
+  #destination: B | undefined;
 
   deadlines: Deadlines<never> | undefined = undefined;
   expiresAt = 0;
@@ -54,6 +56,10 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
 
   /** Makes the first attempt: now, when a place is free in the pool's queue, or not at all. */
   begin(): void {
+    this.#begin();
+  }
+
+  #begin(): void {
     const { queue } = this.pool;
     // Nobody overtakes the ones who wait already.
     if (queue === undefined || queue.length === 0) {
@@ -76,10 +82,39 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
     return true;
   }
 
-  /** Takes a place at the backend, in the same step as it was selected, and runs the attempt there. */
+  /**
+   * Takes a place at the backend, in the same step as it was selected, and runs the attempt there;
+   * or waits for word whether there is one, where instances share them.
+   */
   run(backend: B): void {
+    if (backend.hasSlot) {
+      this.arrived(backend);
+    } else {
+      this.#destination = backend;
+      backend.arrive(this as Arriving<never>);
+    }
+  }
+
+  arrived(backend: B): void {
+    this.#destination = undefined;
     this.#tried.push(backend);
     this.attempt(new Lease(backend, this.pool.clock.now()));
+  }
+
+  turnedAway(): void {
+    this.#destination = undefined;
+    if (this.#tried.length === 0) this.#begin();
+    else if (!this.advance()) this.nothingLeft();
+  }
+
+  /** Another attempt was to be made, and cannot be. */
+  protected nothingLeft(): void {
+    this.reject(this.exhausted());
+  }
+
+  /** It waits in the pool's queue for what will not come. */
+  giveUp(): void {
+    this.reject(this.exhausted());
   }
 
   /** Whether this answer should be held back if {@link advance} finds another backend. */
@@ -114,9 +149,19 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
   /** The caller no longer waits. Does nothing when it did not. */
   protected leaveQueue(): void {
     stopDeadline(this);
+    const destination = this.#destination;
+    this.#destination = undefined;
+    destination?.arrivalLeft();
   }
 
   expire(): void {
+    if (this.#destination !== undefined) {
+      const destination = this.#destination;
+      this.#destination = undefined;
+      destination.arrivalLeft();
+      this.nothingLeft();
+      return;
+    }
     this.reject(this.#refusal('queue_timeout', 'no backend had room in time'));
   }
 
@@ -126,6 +171,13 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
   }
 
   #unavailable(): ProblemError {
+    if (this.pool.isRefused) {
+      return new RejectedError('coordinator_unavailable', {
+        policy: this.pool.name,
+        detail: 'what other instances use cannot be known',
+        retryAfterMs: 0,
+      });
+    }
     if (this.pool.trippedByThrottling) {
       return this.#noBackend('every backend is out of capacity', 429);
     }

@@ -127,9 +127,8 @@ export class Shadow<B extends Backend = Backend> {
 
   /** A place for one copy; `undefined`, and counted, when there is none. */
   take(now: number): ShadowLease<B> | undefined {
-    const { config, running } = this.backend;
-    const full = this.#inFlight >= MAX_IN_FLIGHT || running + this.#inFlight >= config.maxCount;
-    if (full || this.breaker?.admits === false) {
+    const mayBe = this.#inFlight < MAX_IN_FLIGHT && this.breaker?.admits !== false;
+    if (!mayBe || !this.backend.takeForCopy(this.#inFlight)) {
       this.drop();
       return undefined;
     }
@@ -144,6 +143,7 @@ export class Shadow<B extends Backend = Backend> {
   /** Called by the lease alone. */
   ended(outcome: AttemptOutcome): void {
     this.#inFlight--;
+    this.backend.copyEnded();
     this.#count(outcome);
   }
 
