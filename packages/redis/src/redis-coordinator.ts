@@ -3,6 +3,7 @@ import type { Coordinator, SharedSlots } from '@spillway/core';
 import { Connections } from './connections.ts';
 import type { RedisCoordinatorConfig } from './options.ts';
 import { ANSWER_WITHIN_MS, RedisSlots, type SlotsHost } from './redis-slots.ts';
+import { DEAD_AFTER_MS } from './scripts.ts';
 
 /** How often an instance says that it is there. */
 const PRESENCE_EVERY_MS = 1_000;
@@ -19,6 +20,7 @@ export class RedisCoordinator implements Coordinator, SlotsHost {
   readonly #known = Promise.withResolvers<void>();
   #isAvailable = true;
   #instances = 1;
+  #fewerSince: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
 
@@ -84,7 +86,7 @@ export class RedisCoordinator implements Coordinator, SlotsHost {
     if (isReady) {
       const askedAt = performance.now();
       try {
-        this.#instances = await commands.spillwayPresence(this.#key('instances'), this.#instance);
+        this.#saw(await commands.spillwayPresence(this.#key('instances'), this.#instance));
         this.#known.resolve();
         const isPrompt = performance.now() - askedAt < ANSWER_WITHIN_MS;
         if (isPrompt && !this.#isAvailable && this.#closed === undefined) this.#found();
@@ -94,6 +96,20 @@ export class RedisCoordinator implements Coordinator, SlotsHost {
     }
     if (this.#closed === undefined) {
       this.#presentWithin(this.#isAvailable ? PRESENCE_EVERY_MS : TRY_EVERY_MS);
+    }
+  }
+
+  /** Fewer are believed only after a while: a Redis that has lost everything has not heard of all yet. */
+  #saw(instances: number): void {
+    const now = performance.now();
+    if (instances >= this.#instances) {
+      this.#instances = instances;
+      this.#fewerSince = undefined;
+    } else {
+      this.#fewerSince ??= now;
+      if (now - this.#fewerSince < DEAD_AFTER_MS) return;
+      this.#instances = instances;
+      this.#fewerSince = undefined;
     }
   }
 

@@ -8,6 +8,11 @@ import { bottleneckKeys, KEYS_KEPT_MS } from './scripts.ts';
 export const ANSWER_WITHIN_MS = 40;
 /** How often an instance looks what the others have; a slot without use is kept for as long at least. */
 const REVIEW_EVERY_MS = 250;
+/**
+ * After Redis was away, or has lost everything, nobody takes more than its share for so long: all are
+ * to have said first what is at work with them.
+ */
+const RESERVE_MS = 1_000;
 /** Bottleneck's own sign of life, by which it knows whom to offer what is free. */
 const HEARTBEAT_MS = 1_000;
 
@@ -62,6 +67,7 @@ export class RedisSlots implements SharedSlots {
   #burst: number;
   /** The most that may be held, so that the others have theirs. */
   #fair: number;
+  #reservedUntil = 0;
   #running = 0;
   #waiting = 0;
   /** The fewest slots without use since the last review. */
@@ -84,11 +90,10 @@ export class RedisSlots implements SharedSlots {
   }
 
   get capacity(): number {
-    const { isAvailable, onUnavailable, instances } = this.#host;
+    const { isAvailable, onUnavailable } = this.#host;
     if (this.#closed) return 0;
     if (isAvailable) return Math.min(this.#held, this.#fair);
-    if (onUnavailable === 'reject') return 0;
-    return Math.max(1, Math.floor(this.#maxCount / instances));
+    return onUnavailable === 'reject' ? 0 : this.#share;
   }
 
   get reachable(): number {
@@ -135,6 +140,8 @@ export class RedisSlots implements SharedSlots {
   /** Redis is there. What has gone on meanwhile is made known to it, under a name of its own. */
   found(): void {
     this.#begin();
+    this.#fair = this.#share;
+    this.#reservedUntil = performance.now() + RESERVE_MS;
     this.#changed();
     if (this.#running + this.#waiting > 0) this.#adjust();
   }
@@ -172,6 +179,11 @@ export class RedisSlots implements SharedSlots {
       },
       () => {},
     );
+  }
+
+  /** What is this instance's own when nothing is known but how many there are. */
+  get #share(): number {
+    return Math.max(1, Math.floor(this.#maxCount / this.#host.instances));
   }
 
   get #awaitsAnswer(): boolean {
@@ -330,9 +342,10 @@ export class RedisSlots implements SharedSlots {
       const [client, held, wanted] = reply.slice(at, at + 3);
       claims.push({ client: String(client), held: Number(held), wanted: Number(wanted) });
     }
-    this.#fair = fairShare(claims, this.#client, this.#maxCount);
+    const isReserved = performance.now() < this.#reservedUntil;
+    this.#fair = isReserved ? this.#share : fairShare(claims, this.#client, this.#maxCount);
     const busy = this.#held + this.#asked + this.#running + this.#waiting + this.#lastWanted > 0;
-    if (busy) this.#reviewWithin(REVIEW_EVERY_MS);
+    if (busy || isReserved) this.#reviewWithin(REVIEW_EVERY_MS);
     this.#changed();
     this.#adjust();
   }
