@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ConfigurationError } from '@spillway/core';
-import { noteView } from '@spillway/node-http';
+import { noteView, onConnectionClose } from '@spillway/node-http';
 import type { Context, Middleware } from 'koa';
 import { noteThatCallerLeft, takeOver } from './take-over.ts';
 
@@ -42,10 +42,13 @@ function settled(middleware: ConnectMiddleware, ctx: Context): Promise<true | un
   noteView(req, ctx.request);
   return new Promise((resolve, reject) => {
     res.once('finish', () => resolve(undefined));
-    res.once('close', () => {
+    const connectionClosed = () => {
       noteThatCallerLeft(ctx);
       resolve(undefined);
-    });
+    };
+    res.once('close', connectionClosed);
+    // Behind others on its connection: until Node 24 such a response is not told when that closes.
+    if (res.socket === null) onConnectionClose(req.socket, res, { connectionClosed });
     const returned = middleware(req, res, (error) => {
       if (error === undefined || error === null) resolve(true);
       else reject(error);

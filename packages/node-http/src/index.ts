@@ -2,6 +2,7 @@ export type { BodyFlow, RequestBody } from './body/body.ts';
 export { keepRawBody } from './body/raw-body.ts';
 export { stopTap, tapRawBody } from './body/raw-body-tap.ts';
 export { callsOf, type MiddlewareMaker, type SpillwayCalls } from './calls.ts';
+export { type BoundToConnection, onConnectionClose } from './connection-close.ts';
 export { atEndOfTurn, type Unfinished } from './end-of-turn.ts';
 export {
   Engine,
