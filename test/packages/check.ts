@@ -37,10 +37,10 @@ interface Consumer {
 }
 
 const CONSUMERS: readonly Consumer[] = [
-  { project: 'express', framework: 'express', version: '4', packages: ['express'] },
-  { project: 'express', framework: 'express', version: '5', packages: ['express'] },
-  { project: 'koa', framework: 'koa', version: '2', packages: ['koa'] },
-  { project: 'koa', framework: 'koa', version: '3', packages: ['koa'] },
+  { project: 'express', framework: 'express', version: '4', packages: ['express', 'autoscale'] },
+  { project: 'express', framework: 'express', version: '5', packages: ['express', 'autoscale'] },
+  { project: 'koa', framework: 'koa', version: '2', packages: ['koa', 'autoscale'] },
+  { project: 'koa', framework: 'koa', version: '3', packages: ['koa', 'autoscale'] },
   {
     project: 'http-proxy-middleware',
     framework: 'express',
