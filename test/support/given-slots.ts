@@ -1,4 +1,4 @@
-import type { Coordinator, SharedSlots } from '@spillway/core';
+import type { Coordinator, SharedSlots, TrafficChange } from '@spillway/core';
 
 /** Slots whose owner the test is: nothing is granted unless it says so. */
 export class GivenSlots implements SharedSlots {
@@ -44,16 +44,24 @@ export class GivenSlots implements SharedSlots {
   }
 }
 
-/** A coordinator whose slots are the test's to grant, by the parts of their names. */
+/** A coordinator that is the test's: slots by the parts of their names, and the traffic of one pool. */
 export function givenCoordinator() {
   const slots = new Map<string, GivenSlots>();
+  const published: TrafficChange[] = [];
+  const applying: ((change: TrafficChange) => void)[] = [];
   const coordinator: Coordinator = {
     slots: (name, maxCount, changed) => {
       const given = new GivenSlots(maxCount, changed);
       slots.set(name.join('/'), given);
       return given;
     },
+    traffic: (_pool, _summary, apply) => {
+      applying.push(apply);
+      return { publish: (change) => published.push(change), close() {} };
+    },
+    join() {},
     close: async () => {},
   };
-  return { coordinator, slots };
+  const apply = (change: TrafficChange) => applying[0]?.(change);
+  return { coordinator, slots, published, apply };
 }

@@ -1,3 +1,7 @@
+import type { Logger } from './logger.ts';
+import type { BackendOptions } from './pool/options.ts';
+import type { Shares } from './pool/traffic/options.ts';
+
 /**
  * The slots of one limit, which all instances of a service share. Numbers are of this instance
  * unless something else is said.
@@ -21,6 +25,30 @@ export interface SharedSlots {
   close(): void;
 }
 
+/** A change of a pool's traffic, as plain data. */
+export type TrafficChange =
+  /** Of one level: every backend of it that is there. */
+  | { readonly kind: 'shares'; readonly priority: number; readonly shares: Shares }
+  | {
+      readonly kind: 'shadow';
+      readonly id: string;
+      readonly proportion: number;
+      readonly methods: 'safe' | 'all';
+    }
+  /** The options as they were given, headers with credentials among them. */
+  | { readonly kind: 'added'; readonly id: string; readonly options: BackendOptions }
+  | { readonly kind: 'removed'; readonly id: string; readonly drain: boolean; timeoutMs: number };
+
+/** What one instance changes of a pool's traffic, all others do as well. */
+export interface SharedTraffic {
+  /** The change has been made here. */
+  publish(change: TrafficChange): void;
+  close(): void;
+}
+
+/** A pool's configuration, for the comparison of instances: no credentials. */
+export type PoolSummary = Readonly<Record<string, unknown>>;
+
 /** What the instances of a service have in common; `@spillway/redis` has one. */
 export interface Coordinator {
   /**
@@ -30,6 +58,18 @@ export interface Coordinator {
    * @param changed called when anything but {@link SharedSlots.use} has changed them
    */
   slots(name: readonly string[], maxCount: number, changed: () => void): SharedSlots;
+  /**
+   * The traffic of a pool. Instances that give the same name share it.
+   * @param summary to find out whether the instances are configured alike
+   * @param apply makes a change that was made elsewhere, or before this instance was there
+   */
+  traffic(
+    pool: string,
+    summary: PoolSummary,
+    apply: (change: TrafficChange) => void,
+  ): SharedTraffic;
+  /** Called once, in front of everything else. */
+  join(context: { readonly logger: Logger }): void;
   /** Gives back what this instance has, and closes its connections. */
   close(): Promise<void>;
 }

@@ -2,7 +2,13 @@ export type { AnswerHeaders } from './asked-wait.ts';
 export type { BreakerEvents, BreakerState, Trip } from './breaker/breaker.ts';
 export type { BreakerOptions } from './breaker/rule.ts';
 export { type Clock, type Random, systemClock, type Timer } from './clock.ts';
-export type { Coordinator, SharedSlots } from './coordinator.ts';
+export type {
+  Coordinator,
+  PoolSummary,
+  SharedSlots,
+  SharedTraffic,
+  TrafficChange,
+} from './coordinator.ts';
 export { Deadlines, type Expiring, stopDeadline } from './deadlines.ts';
 export {
   ConfigurationError,

@@ -77,7 +77,7 @@ export const engineOptionShape: read.Shape<EngineOptions> = {
   logger: read.optional(read.having<Logger>('info', 'warn', 'error')),
   clock: read.optional(read.having<Clock>('now', 'setTimer')),
   random: read.optional(read.callable<Random>()),
-  coordinator: read.optional(read.having<Coordinator>('slots', 'close')),
+  coordinator: read.optional(read.having<Coordinator>('slots', 'traffic', 'join', 'close')),
 };
 
 const readEngineOptions = read.object(engineOptionShape);
@@ -102,6 +102,7 @@ export class Engine implements ReadinessContext {
     this.clock = given.clock ?? systemClock;
     this.#random = given.random ?? Math.random;
     this.#coordinator = given.coordinator;
+    this.#coordinator?.join({ logger: this.logger });
     this.#processor = new Processor(this.clock.now());
     registerFamilies(
       this.registry,

@@ -1,7 +1,7 @@
 import Bottleneck from 'bottleneck';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { RedisCoordinatorConfig } from './options.ts';
-import { PRESENCE, REVIEW } from './scripts.ts';
+import { PRESENCE, PUBLISH, REVIEW } from './scripts.ts';
 
 /** A command that takes longer is given up; what it has done by then is found out later. */
 const COMMAND_TIMEOUT_MS = 1_000;
@@ -32,6 +32,7 @@ const FOR_SUBSCRIPTIONS: RedisOptions = {
 /** The commands that this package adds to ioredis's. */
 interface Scripts {
   spillwayReview(...keysAndArguments: (string | number)[]): Promise<(string | number)[] | null>;
+  spillwayPublish(...keysAndArguments: (string | number)[]): Promise<number>;
   spillwayPresence(...keysAndArguments: (string | number)[]): Promise<number>;
 }
 
@@ -48,6 +49,7 @@ export class Connections {
     const commands = connect(FOR_COMMANDS);
     commands.defineCommand('spillwayReview', { lua: REVIEW, numberOfKeys: 7 });
     commands.defineCommand('spillwayPresence', { lua: PRESENCE, numberOfKeys: 1 });
+    commands.defineCommand('spillwayPublish', { lua: PUBLISH, numberOfKeys: 1 });
     this.commands = commands as Redis & Scripts;
     this.subscriber = connect(FOR_SUBSCRIPTIONS);
     // Bottleneck makes its second connection by this, with the options of the first, which it must

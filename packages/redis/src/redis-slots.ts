@@ -6,6 +6,7 @@ import { bottleneckKeys, KEYS_KEPT_MS } from './scripts.ts';
 
 /** How long a request waits for word from Redis: with what follows, it is decided within 50 ms. */
 export const ANSWER_WITHIN_MS = 40;
+const LOOK_EVERY_MS = 10;
 /** How often an instance looks what the others have; a slot without use is kept for as long at least. */
 const REVIEW_EVERY_MS = 250;
 /**
@@ -27,7 +28,7 @@ export interface SlotsHost {
   lost(): void;
   /** The limit was another one, which some other instance had set. */
   differs(id: string, theirs: number, ours: number): void;
-  closed(slots: RedisSlots): void;
+  slotsClosed(slots: RedisSlots): void;
 }
 
 /** What Bottleneck keeps to itself. */
@@ -125,7 +126,7 @@ export class RedisSlots implements SharedSlots {
       commands.hdel(wants as string, this.#client).catch(() => {});
     }
     this.#limiter?.disconnect(false);
-    this.#host.closed(this);
+    this.#host.slotsClosed(this);
   }
 
   /** Redis is away: what was asked for will not come, or too late. */
@@ -267,17 +268,24 @@ export class RedisSlots implements SharedSlots {
     }
   }
 
-  #expectAnswer(): void {
-    const answers = this.#answers;
+  #giveBackIdle(): void {
+    for (let idle = this.#held - this.#running - this.#waiting; idle > 0; idle--) this.#giveBack();
+  }
+
+  /** Time in which this process was too busy to look does not count: the answer may be there. */
+  #expectAnswer(patienceMs = ANSWER_WITHIN_MS, answers = this.#answers): void {
+    const dueAt = performance.now() + LOOK_EVERY_MS;
     this.#answerTimer = setTimeout(() => {
-      // A reply may be there already, unread, if it is this process that was slow.
+      const isLate = performance.now() - dueAt > LOOK_EVERY_MS / 2;
+      const left = isLate ? patienceMs : patienceMs - LOOK_EVERY_MS;
       setImmediate(() => {
         this.#answerTimer = undefined;
         if (this.#closed || !this.#awaitsAnswer) return;
-        if (this.#answers === answers) this.#host.lost();
-        else this.#expectAnswer();
+        if (this.#answers !== answers) this.#expectAnswer();
+        else if (left > 0) this.#expectAnswer(left, answers);
+        else this.#host.lost();
       });
-    }, ANSWER_WITHIN_MS);
+    }, LOOK_EVERY_MS);
     this.#answerTimer.unref();
   }
 
@@ -344,8 +352,14 @@ export class RedisSlots implements SharedSlots {
     }
     const isReserved = performance.now() < this.#reservedUntil;
     this.#fair = isReserved ? this.#share : fairShare(claims, this.#client, this.#maxCount);
+    const someoneIsShort = claims.some(
+      ({ client, held, wanted }) => client !== this.#client && held < wanted,
+    );
+    if (someoneIsShort) this.#giveBackIdle();
     const busy = this.#held + this.#asked + this.#running + this.#waiting + this.#lastWanted > 0;
     if (busy || isReserved) this.#reviewWithin(REVIEW_EVERY_MS);
+    // Until the next one nothing is known of the others.
+    else this.#fair = this.#maxCount;
     this.#changed();
     this.#adjust();
   }

@@ -119,3 +119,15 @@ redis.call('zremrangebyscore', KEYS[1], '-inf', now - ${DEAD_AFTER_MS})
 redis.call('pexpire', KEYS[1], ${KEYS_KEPT_MS})
 return redis.call('zcard', KEYS[1])
 `;
+
+/**
+ * Writes a part of what instances have in common, and tells all of them.
+ *
+ * KEYS: a hash. ARGV: the field, its value, the channel, what comes behind the version in the message.
+ */
+export const PUBLISH = `
+redis.call('hset', KEYS[1], ARGV[1], ARGV[2])
+local version = redis.call('hincrby', KEYS[1], 'version', 1)
+redis.call('publish', ARGV[3], version .. ' ' .. ARGV[4])
+return version
+`;

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Clock, Random } from '../clock.ts';
-import type { Coordinator } from '../coordinator.ts';
+import type { Coordinator, PoolSummary, SharedTraffic } from '../coordinator.ts';
 import { Deadlines, type Expiring } from '../deadlines.ts';
 import type { ProblemCode } from '../errors.ts';
 import { ServiceLevel } from '../metrics/service-level.ts';
@@ -95,6 +95,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
   /** How its callers fare. */
   readonly level: ServiceLevel;
   readonly #members: Members<B>;
+  readonly #sharedTraffic: SharedTraffic | undefined;
   readonly #spillovers = new Map<number, { from: number; to: number; count: number }>();
   readonly #rejections = new Map<ProblemCode, number>();
 
@@ -129,7 +130,11 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
       discard: (backend) => this.discard(backend),
       changed: (shares) => this.#trafficChanged(shares),
       decided: (report) => this.#tell('rollout', report),
+      publish: (change) => this.#sharedTraffic?.publish(change),
     });
+    this.#sharedTraffic = coordinator?.traffic(name, summaryOf(config), (change) =>
+      this.#members.apply(change),
+    );
   }
 
   /** Those too that have no share, or are being removed. */
@@ -248,6 +253,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
    */
   dispose(): Promise<void> {
     this.queue?.close();
+    this.#sharedTraffic?.close();
     return this.#members.dispose();
   }
 
@@ -336,4 +342,18 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
       first.run(backend);
     }
   }
+}
+
+/** What instances should have alike, without credentials. */
+function summaryOf({ balance, backends }: PoolConfig): PoolSummary {
+  const each = backends.map(({ id, url, priority, weight, maxCount }) => [
+    id,
+    {
+      ...(url === undefined ? { handler: true } : { url: url.origin + url.pathname }),
+      priority,
+      weight,
+      ...(Number.isFinite(maxCount) && { maxCount }),
+    },
+  ]);
+  return { balance, backends: Object.fromEntries(each) };
 }

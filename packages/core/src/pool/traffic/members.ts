@@ -1,9 +1,10 @@
 import type { BreakerRule } from '../../breaker/rule.ts';
 import type { Clock, Random } from '../../clock.ts';
+import type { TrafficChange } from '../../coordinator.ts';
 import { ConfigurationError } from '../../errors.ts';
 import type { Backend, BackendConfig } from '../backend.ts';
 import { type Balance, Level } from '../level.ts';
-import { readNewBackend } from '../options.ts';
+import { type BackendOptions, readNewBackend } from '../options.ts';
 import { readRemoveOptions, readShares, type Shares } from './options.ts';
 import { Removal } from './removal.ts';
 import { Rollout, type RolloutReport, readRolloutOptions } from './rollout.ts';
@@ -24,6 +25,8 @@ export interface MembersHost<B extends Backend> {
   /** The shares of a level, or its backends, have changed. */
   changed(shares: () => Shares): void;
   decided(report: RolloutReport): void;
+  /** The traffic was changed here; instances that share it are to do the same. */
+  publish(change: TrafficChange): void;
 }
 
 /**
@@ -78,7 +81,35 @@ export class Members<B extends Backend> {
     return this.#shadows;
   }
 
+  /**
+   * Makes a change that was made in another instance. One that this instance has made by itself
+   * already is as made.
+   * @throws ConfigurationError when it does not fit: the instances are configured differently
+   */
+  apply(change: TrafficChange): void {
+    const named = 'id' in change ? this.#all.find(({ id }) => id === change.id) : undefined;
+    const present = named?.draining === false ? named : undefined;
+    if (change.kind === 'shares') {
+      this.#setTraffic(change.shares, (shares) => this.#share(shares));
+    } else if (change.kind === 'shadow') {
+      const compare = present && this.#everShadowed.get(present)?.compare;
+      const { proportion, methods } = change;
+      this.#setShadow(change.id, proportion, { methods, compare });
+    } else if (change.kind === 'added') {
+      if (present === undefined) this.#add(change.options);
+    } else if (named !== undefined) {
+      const { id, drain, timeoutMs } = change;
+      // What it cannot do, it has thrown by now.
+      this.#remove(id, { drain, timeoutMs }).catch(() => {});
+    }
+  }
+
   setShadow(id: string, proportion: unknown, options: unknown): void {
+    const methods = this.#setShadow(id, proportion, options);
+    this.#host.publish({ kind: 'shadow', id, proportion: proportion as number, methods });
+  }
+
+  #setShadow(id: string, proportion: unknown, options: unknown): 'safe' | 'all' {
     const path = `${this.#host.path}.setShadow`;
     const backend = this.#all.find((candidate) => candidate.id === id && !candidate.draining);
     if (backend === undefined) {
@@ -92,11 +123,16 @@ export class Members<B extends Backend> {
     this.#everShadowed.set(backend, shadow);
     const others = this.#shadows.filter((other) => other !== shadow);
     this.#shadows = share === 0 ? others : [...others, shadow];
+    return read.methods;
   }
 
   setTraffic(shares: unknown): void {
+    this.#setTraffic(shares, (read) => this.#shareEverywhere(read));
+  }
+
+  #setTraffic(shares: unknown, share: (shares: ReadonlyMap<B, number>) => void): void {
     const read = readShares(shares, `${this.#host.path}.setTraffic`, this.#all);
-    const change = () => this.#share(read);
+    const change = () => share(read);
     const [first] = read.keys();
     const rollout = first && this.#rollouts.get(first.priority);
     if (rollout === undefined) change();
@@ -104,6 +140,13 @@ export class Members<B extends Backend> {
   }
 
   add(options: unknown): void {
+    const { id, handler } = this.#add(options);
+    // A function is of this process only.
+    if (handler !== undefined) return;
+    this.#host.publish({ kind: 'added', id, options: options as BackendOptions });
+  }
+
+  #add(options: unknown): BackendConfig {
     const { path, breaker } = this.#host;
     const ids = this.#all.map(({ id }) => id);
     const config = readNewBackend(options, `${path}.add`, breaker, ids);
@@ -111,11 +154,18 @@ export class Members<B extends Backend> {
     if (this.#sharedOut.has(config.priority)) backend.setWeight(0);
     this.#all = [...this.#all, backend];
     this.#changed();
+    return config;
   }
 
   async remove(id: string, options: unknown): Promise<void> {
+    const read = readRemoveOptions(options, `${this.#host.path}.remove`);
+    const gone = this.#remove(id, read);
+    this.#host.publish({ kind: 'removed', id, ...read });
+    await gone;
+  }
+
+  #remove(id: string, { drain, timeoutMs }: ReturnType<typeof readRemoveOptions>): Promise<void> {
     const path = `${this.#host.path}.remove`;
-    const { drain, timeoutMs } = readRemoveOptions(options, path);
     const backend = this.#all.find((candidate) => candidate.id === id);
     if (backend === undefined) {
       throw new ConfigurationError(path, 'must name a backend of this pool', id);
@@ -123,7 +173,7 @@ export class Members<B extends Backend> {
     const removal = this.#removals.get(backend) ?? this.#beginRemoval(backend, path);
     if (drain) removal.within(timeoutMs);
     else removal.end();
-    await removal.gone;
+    return removal.gone;
   }
 
   rollout(options: unknown): Rollout {
@@ -147,7 +197,7 @@ export class Members<B extends Backend> {
     return new Rollout(config, to, level, {
       clock: this.#host.clock,
       began: (rollout) => this.#rollouts.set(priority, rollout),
-      share: (shares) => this.#share(shares as ReadonlyMap<B, number>),
+      share: (shares) => this.#shareEverywhere(shares as ReadonlyMap<B, number>),
       report: (report) => this.#host.decided(report),
       ended: () => this.#rollouts.delete(priority),
     });
@@ -174,6 +224,16 @@ export class Members<B extends Backend> {
     for (const shadow of this.#everShadowed.values()) shadow.dispose();
     for (const backend of this.#all) backend.dispose();
     await Promise.all(removals.map(({ gone }) => gone));
+  }
+
+  #shareEverywhere(shares: ReadonlyMap<B, number>): void {
+    const [first] = shares.keys();
+    if (first !== undefined) {
+      const present = [...shares].filter(([{ draining }]) => !draining);
+      const named = Object.fromEntries(present.map(([{ id }, share]) => [id, share]));
+      this.#host.publish({ kind: 'shares', priority: first.priority, shares: named });
+    }
+    this.#share(shares);
   }
 
   #share(shares: ReadonlyMap<B, number>): void {
