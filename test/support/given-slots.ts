@@ -1,4 +1,11 @@
-import type { Coordinator, SharedSlots, TrafficChange } from '@spillway/core';
+import type {
+  BreakerHooks,
+  Coordinator,
+  SharedBreaker,
+  SharedSlots,
+  TrafficChange,
+  Trip,
+} from '@spillway/core';
 
 /** Slots whose owner the test is: nothing is granted unless it says so. */
 export class GivenSlots implements SharedSlots {
@@ -44,9 +51,40 @@ export class GivenSlots implements SharedSlots {
   }
 }
 
+/** What a breaker tells of itself, and what the test tells it of others. */
+export class GivenBreaker implements SharedBreaker {
+  readonly hooks: BreakerHooks;
+  readonly told: (string | Trip)[] = [];
+
+  constructor(hooks: BreakerHooks) {
+    this.hooks = hooks;
+  }
+
+  tripped(trip: Trip): void {
+    this.told.push(trip);
+  }
+
+  closed(): void {
+    this.told.push('closed');
+  }
+
+  awaitTrial(): void {
+    this.told.push('awaits the trial');
+  }
+
+  trial(isUnderWay: boolean): void {
+    this.told.push(isUnderWay ? 'tries' : 'has not tried');
+  }
+
+  close(): void {
+    this.told.push('ended');
+  }
+}
+
 /** A coordinator that is the test's: slots by the parts of their names, and the traffic of one pool. */
 export function givenCoordinator() {
   const slots = new Map<string, GivenSlots>();
+  const breakers = new Map<string, GivenBreaker>();
   const published: TrafficChange[] = [];
   const applying: ((change: TrafficChange) => void)[] = [];
   const coordinator: Coordinator = {
@@ -59,9 +97,14 @@ export function givenCoordinator() {
       applying.push(apply);
       return { publish: (change) => published.push(change), close() {} };
     },
+    breaker: (name, hooks) => {
+      const breaker = new GivenBreaker(hooks);
+      breakers.set(name.join('/'), breaker);
+      return breaker;
+    },
     join() {},
     close: async () => {},
   };
   const apply = (change: TrafficChange) => applying[0]?.(change);
-  return { coordinator, slots, published, apply };
+  return { coordinator, slots, breakers, published, apply };
 }

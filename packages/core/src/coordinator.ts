@@ -1,3 +1,4 @@
+import type { Trip } from './breaker/breaker.ts';
 import type { Logger } from './logger.ts';
 import type { BackendOptions } from './pool/options.ts';
 import type { Shares } from './pool/traffic/options.ts';
@@ -46,6 +47,30 @@ export interface SharedTraffic {
   close(): void;
 }
 
+/** What one breaker is told of those of the same name in other instances. */
+export interface BreakerHooks {
+  tripped(trip: Trip): void;
+  closed(): void;
+  /** The trial is this instance's to make, or no longer. */
+  mayTry(may: boolean): void;
+}
+
+/** A breaker that trips and closes in all instances, which make one trial together. */
+export interface SharedBreaker {
+  /** It has tripped here, or its trip lasts longer than before. */
+  tripped(trip: Trip): void;
+  /** A trial here has succeeded. */
+  closed(): void;
+  /** The wait is over: {@link BreakerHooks.mayTry} says when a trial may be made here. */
+  awaitTrial(): void;
+  /** A trial has begun here, or has ended without a verdict. */
+  trial(isUnderWay: boolean): void;
+  close(): void;
+}
+
+/** Makes a breaker's part that all instances share. */
+export type ShareBreaker = (hooks: BreakerHooks) => SharedBreaker;
+
 /** A pool's configuration, for the comparison of instances: no credentials. */
 export type PoolSummary = Readonly<Record<string, unknown>>;
 
@@ -68,6 +93,8 @@ export interface Coordinator {
     summary: PoolSummary,
     apply: (change: TrafficChange) => void,
   ): SharedTraffic;
+  /** A breaker. Instances that give the same name share it. It calls back later, not at once. */
+  breaker(name: readonly string[], hooks: BreakerHooks): SharedBreaker;
   /** Called once, in front of everything else. */
   join(context: { readonly logger: Logger }): void;
   /** Gives back what this instance has, and closes its connections. */

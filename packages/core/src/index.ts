@@ -3,8 +3,10 @@ export type { BreakerEvents, BreakerState, Trip } from './breaker/breaker.ts';
 export type { BreakerOptions } from './breaker/rule.ts';
 export { type Clock, type Random, systemClock, type Timer } from './clock.ts';
 export type {
+  BreakerHooks,
   Coordinator,
   PoolSummary,
+  SharedBreaker,
   SharedSlots,
   SharedTraffic,
   TrafficChange,
@@ -43,8 +45,8 @@ export {
   type BackendConfig,
   type BackendEvents,
   type BackendHandler,
+  type BackendSharing,
   type BackendStatus,
-  type ShareBackendSlots,
 } from './pool/backend.ts';
 export { Lease } from './pool/lease.ts';
 export type { Balance } from './pool/level.ts';

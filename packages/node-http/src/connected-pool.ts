@@ -21,8 +21,8 @@ export class ConnectedPool extends Pool<HttpBackend> {
   constructor(name: string, options: PoolOptions, context: PoolContext) {
     const { clock } = context;
     const likeness = new Likeness();
-    super(name, options, context, (config, timeouts, events, share) => {
-      return new HttpBackend(config, timeouts, clock, events, likeness, share);
+    super(name, options, context, (config, timeouts, events, sharing) => {
+      return new HttpBackend(config, timeouts, clock, events, likeness, sharing);
     });
     this.likeness = likeness;
     const { connectMs, headersMs, bodyMs } = this.config.timeouts;

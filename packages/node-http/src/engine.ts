@@ -77,7 +77,9 @@ export const engineOptionShape: read.Shape<EngineOptions> = {
   logger: read.optional(read.having<Logger>('info', 'warn', 'error')),
   clock: read.optional(read.having<Clock>('now', 'setTimer')),
   random: read.optional(read.callable<Random>()),
-  coordinator: read.optional(read.having<Coordinator>('slots', 'traffic', 'join', 'close')),
+  coordinator: read.optional(
+    read.having<Coordinator>('slots', 'traffic', 'breaker', 'join', 'close'),
+  ),
 };
 
 const readEngineOptions = read.object(engineOptionShape);

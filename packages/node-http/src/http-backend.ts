@@ -3,9 +3,9 @@ import {
   Backend,
   type BackendConfig,
   type BackendEvents,
+  type BackendSharing,
   type Clock,
   type PoolConfig,
-  type ShareBackendSlots,
   type Timer,
 } from '@spillway/core';
 import { buildConnector, errors, Pool as UndiciPool } from 'undici';
@@ -38,9 +38,9 @@ export class HttpBackend extends Backend {
     clock: Clock,
     events: BackendEvents,
     likeness: Likeness,
-    share?: ShareBackendSlots,
+    sharing?: BackendSharing,
   ) {
-    super(config, clock, events, share);
+    super(config, clock, events, sharing);
     this.basePath = config.url?.pathname.replace(/\/+$/, '') ?? '';
     this.inProcess = config.handler && new InProcessServer(config.handler, likeness);
     this.ownHeaders = Object.entries(config.headers).flat();

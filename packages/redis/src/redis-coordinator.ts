@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import {
+  type BreakerHooks,
   type Coordinator,
   type Logger,
   type PoolSummary,
+  type SharedBreaker,
   type SharedSlots,
   type SharedTraffic,
   silentLogger,
@@ -10,6 +12,7 @@ import {
 } from '@spillway/core';
 import { Connections } from './connections.ts';
 import type { RedisCoordinatorConfig } from './options.ts';
+import { type BreakerHost, type BreakerMessage, RedisBreaker } from './redis-breaker.ts';
 import { ANSWER_WITHIN_MS, RedisSlots, type SlotsHost } from './redis-slots.ts';
 import { RedisTraffic, type TrafficHost, type TrafficMessage } from './redis-traffic.ts';
 import { DEAD_AFTER_MS } from './scripts.ts';
@@ -20,10 +23,11 @@ const PRESENCE_EVERY_MS = 1_000;
 const TRY_EVERY_MS = 100;
 
 const CONFIGURED = 'configured';
+const BREAKER = 'breaker';
 const PRESENT = 'present';
 
 /** What instances have in common, kept in Redis. */
-export class RedisCoordinator implements Coordinator, SlotsHost, TrafficHost {
+export class RedisCoordinator implements Coordinator, SlotsHost, TrafficHost, BreakerHost {
   readonly connections: Connections;
   readonly onUnavailable: RedisCoordinatorConfig['onUnavailable'];
   readonly #prefix: string;
@@ -31,6 +35,7 @@ export class RedisCoordinator implements Coordinator, SlotsHost, TrafficHost {
   readonly channel: string;
   /** By pool. */
   readonly #traffic = new Map<string, RedisTraffic>();
+  readonly #breakers = new Map<string, RedisBreaker>();
   /** By pool, what its traffic was when this instance came. */
   readonly #earlier = new Map<string, Readonly<Record<string, string>>>();
   /** What has been told to the logger: once is enough. */
@@ -109,6 +114,26 @@ export class RedisCoordinator implements Coordinator, SlotsHost, TrafficHost {
     return traffic;
   }
 
+  breaker(path: readonly string[], hooks: BreakerHooks): SharedBreaker {
+    const name = path.map(encodeURIComponent).join(':');
+    const breaker = new RedisBreaker(name, this.#key(`{breaker:${name}}`), this, hooks);
+    this.#breakers.set(name, breaker);
+    return breaker;
+  }
+
+  tellBreakers(name: string, told: BreakerMessage): void {
+    this.#tell({
+      instance: this.instance,
+      pool: name,
+      field: BREAKER,
+      value: JSON.stringify(told),
+    });
+  }
+
+  breakerClosed(name: string): void {
+    this.#breakers.delete(name);
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -157,7 +182,10 @@ export class RedisCoordinator implements Coordinator, SlotsHost, TrafficHost {
   #received(message: string): void {
     const space = message.indexOf(' ');
     const told = JSON.parse(message.slice(space + 1)) as TrafficMessage;
-    if (told.field === PRESENT) {
+    if (told.field === BREAKER) {
+      if (told.instance === this.instance) return;
+      this.#breakers.get(told.pool)?.received(JSON.parse(told.value) as BreakerMessage);
+    } else if (told.field === PRESENT) {
       if (told.instance !== this.instance) this.#sayPresent();
     } else if (told.field === CONFIGURED) {
       if (told.instance !== this.instance) this.#compare(told.pool, told.value);
@@ -168,6 +196,7 @@ export class RedisCoordinator implements Coordinator, SlotsHost, TrafficHost {
 
   #catchUp(): void {
     for (const traffic of this.#traffic.values()) traffic.catchUp();
+    for (const breaker of this.#breakers.values()) breaker.catchUp();
   }
 
   /** Says how this instance is configured, which is compared on both sides. */
@@ -238,14 +267,12 @@ export class RedisCoordinator implements Coordinator, SlotsHost, TrafficHost {
 
   /** The others count anew: a share depends on how many there are. */
   #sayNew(): void {
-    const message: TrafficMessage = {
-      instance: this.instance,
-      pool: '',
-      field: PRESENT,
-      value: '',
-    };
-    const { commands } = this.connections;
-    commands.publish(this.channel, `0 ${JSON.stringify(message)}`).catch(() => {});
+    this.#tell({ instance: this.instance, pool: '', field: PRESENT, value: '' });
+  }
+
+  #tell(message: TrafficMessage): void {
+    const { commands, isReady } = this.connections;
+    if (isReady) commands.publish(this.channel, `0 ${JSON.stringify(message)}`).catch(() => {});
   }
 
   /** Fewer are believed only after a while: a Redis that has lost everything has not heard of all yet. */

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import CircuitBreaker from 'opossum';
 import type { Clock, Timer } from '../clock.ts';
+import type { ShareBreaker, SharedBreaker } from '../coordinator.ts';
 import type { BreakerRule } from './rule.ts';
 import { type FailureWindow, failureWindow } from './window.ts';
 
@@ -55,8 +56,18 @@ export class Breaker {
   #timer: Timer | undefined;
   #trips = 0;
   #disposed = false;
+  readonly #shared: SharedBreaker | undefined;
+  /** Of all instances that share the breaker, one makes the trial. */
+  #mayTry = true;
 
-  constructor(name: string, rule: BreakerRule, clock: Clock, events: BreakerEvents = {}) {
+  /** @param share absent of a breaker that is this process's own */
+  constructor(
+    name: string,
+    rule: BreakerRule,
+    clock: Clock,
+    events: BreakerEvents = {},
+    share?: ShareBreaker,
+  ) {
     this.rule = rule;
     this.#clock = clock;
     this.#window = failureWindow(rule);
@@ -71,6 +82,17 @@ export class Breaker {
       enableSnapshots: false,
       rotateBucketController: neverRotating,
     } as CircuitBreaker.Options);
+    this.#shared = share?.({
+      tripped: (trip) => this.#trippedElsewhere(trip),
+      closed: () => {
+        if (!this.#circuit.closed && !this.#disposed) this.#close();
+      },
+      mayTry: (may) => {
+        if (this.#disposed || this.#mayTry === may) return;
+        this.#mayTry = may;
+        this.#onChange?.();
+      },
+    });
   }
 
   get state(): BreakerState {
@@ -80,7 +102,7 @@ export class Breaker {
 
   /** Whether a call may begin now: closed, or half-open with no trial under way. */
   get admits(): boolean {
-    return this.#circuit.closed || !(this.#waiting || this.#trialUnderWay);
+    return this.#circuit.closed || (this.#mayTry && !(this.#waiting || this.#trialUnderWay));
   }
 
   get trips(): number {
@@ -101,6 +123,7 @@ export class Breaker {
   begin(): Pass {
     if (this.#circuit.closed) return this.#epoch * 2;
     this.#trialUnderWay = true;
+    this.#shared?.trial(true);
     this.#onChange?.();
     return this.#epoch * 2 + 1;
   }
@@ -112,7 +135,9 @@ export class Breaker {
 
   /** The head of an answer came that the rule does not call a failure. It closes a half-open breaker. */
   proved(pass: Pass): void {
-    if (this.isTrial(pass)) this.#close();
+    if (!this.isTrial(pass)) return;
+    this.#shared?.closed();
+    this.#close();
   }
 
   /** The call ended well. Give it after {@link proved}, once. */
@@ -144,6 +169,7 @@ export class Breaker {
   abandon(pass: Pass): void {
     if (!this.isTrial(pass)) return;
     this.#trialUnderWay = false;
+    this.#shared?.trial(false);
     this.#onChange?.();
   }
 
@@ -152,6 +178,7 @@ export class Breaker {
     this.#disposed = true;
     this.#timer?.cancel();
     this.#circuit.shutdown();
+    this.#shared?.close();
   }
 
   /** Calls begun before a trip say nothing of the time after it. */
@@ -160,8 +187,21 @@ export class Breaker {
   }
 
   #trip(now: number, durationMs: number, statusCode: number | undefined): void {
-    this.#epoch++;
     this.#trips++;
+    this.#shared?.tripped({ statusCode, durationMs });
+    this.#open(now, durationMs, statusCode);
+  }
+
+  /** Another instance has found out. It is counted there. */
+  #trippedElsewhere({ statusCode, durationMs }: Trip): void {
+    if (this.#disposed) return;
+    const now = this.#clock.now();
+    if (this.#waiting) this.#waitLonger(now, durationMs);
+    else this.#open(now, durationMs, statusCode);
+  }
+
+  #open(now: number, durationMs: number, statusCode: number | undefined): void {
+    this.#epoch++;
     this.#lastFailure = statusCode;
     this.#trialUnderWay = false;
     this.#window.clear();
@@ -174,6 +214,12 @@ export class Breaker {
 
   /** A later, longer wait extends a trip; a shorter one never shortens it. */
   #extend(now: number, durationMs: number): void {
+    if (now + durationMs <= this.#openUntil) return;
+    this.#shared?.tripped({ statusCode: this.#lastFailure, durationMs });
+    this.#waitLonger(now, durationMs);
+  }
+
+  #waitLonger(now: number, durationMs: number): void {
     if (now + durationMs <= this.#openUntil) return;
     this.#epoch++;
     this.#trialUnderWay = false;
@@ -197,11 +243,17 @@ export class Breaker {
     }
     this.#timer = undefined;
     this.#waiting = false;
+    if (this.#shared !== undefined) {
+      this.#mayTry = false;
+      this.#shared.awaitTrial();
+    }
     this.#onChange?.();
   }
 
   #close(): void {
     this.#trialUnderWay = false;
+    this.#waiting = false;
+    this.#timer?.cancel();
     this.#window.clear();
     this.#circuit.close();
     this.#onChange?.();

@@ -1,7 +1,7 @@
 import { Breaker, type BreakerState, type Trip } from '../breaker/breaker.ts';
 import type { BreakerRule } from '../breaker/rule.ts';
 import type { Clock } from '../clock.ts';
-import type { SharedSlots } from '../coordinator.ts';
+import type { ShareBreaker, SharedSlots } from '../coordinator.ts';
 import { Deadlines, type Expiring } from '../deadlines.ts';
 import { DurationHistogram } from '../metrics/histogram.ts';
 import { type AttemptOutcome, isFailure, OUTCOMES } from './outcome.ts';
@@ -51,8 +51,12 @@ export interface Arriving<B extends Backend = Backend> extends Expiring {
   turnedAway(): void;
 }
 
-/** Makes a backend's slots, where all instances share them. */
-export type ShareBackendSlots = (changed: () => void) => SharedSlots;
+/** What of a backend all instances share. */
+export interface BackendSharing {
+  /** Absent of a backend without a `maxCount`. */
+  readonly slots: ((changed: () => void) => SharedSlots) | undefined;
+  readonly breaker: ShareBreaker;
+}
 
 /** To ask whether a slot is free takes milliseconds; nobody waits for it for longer than this. */
 const ARRIVAL_MS = 1_000;
@@ -109,12 +113,12 @@ export class Backend {
   #copies = 0;
   #serving = false;
 
-  /** @param share absent of a backend whose limit, if any, is this process's own */
+  /** @param sharing absent of a backend whose limit and breaker are this process's own */
   constructor(
     config: BackendConfig,
     clock: Clock,
     events: BackendEvents,
-    share?: ShareBackendSlots,
+    sharing?: BackendSharing,
   ) {
     this.config = config;
     this.#weight = config.weight;
@@ -124,13 +128,19 @@ export class Backend {
     this.#events = events;
     this.breaker =
       config.breaker &&
-      new Breaker(config.id, config.breaker, clock, {
-        onTrip: (trip) => events.tripped(this, trip),
-        onClose: () => events.recovered(this),
-        onChange: () => this.#update(),
-      });
+      new Breaker(
+        config.id,
+        config.breaker,
+        clock,
+        {
+          onTrip: (trip) => events.tripped(this, trip),
+          onClose: () => events.recovered(this),
+          onChange: () => this.#update(),
+        },
+        sharing?.breaker,
+      );
     this.#arriving = new Deadlines(ARRIVAL_MS, clock);
-    this.#slots = share?.(() => this.#slotsChanged());
+    this.#slots = sharing?.slots?.(() => this.#slotsChanged());
   }
 
   /** Not tripped, below its `maxCount`, and not being removed. */

@@ -10,8 +10,8 @@ import type {
   Backend,
   BackendConfig,
   BackendEvents,
+  BackendSharing,
   BackendStatus,
-  ShareBackendSlots,
 } from './backend.ts';
 import type { Balance } from './level.ts';
 import { type BackendOptions, type PoolConfig, readPoolOptions } from './options.ts';
@@ -81,7 +81,7 @@ export type MakeBackend<B extends Backend> = (
   config: BackendConfig,
   timeouts: PoolConfig['timeouts'],
   events: BackendEvents,
-  share: ShareBackendSlots | undefined,
+  sharing: BackendSharing | undefined,
 ) => B;
 
 /** Backends that can serve the same requests, in levels by priority. */
@@ -110,9 +110,15 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
       drained: (backend) => this.#members.drained(backend as B),
     };
     const { coordinator } = context;
-    const shareOf = ({ id, maxCount }: BackendConfig): ShareBackendSlots | undefined => {
-      if (coordinator === undefined || !Number.isFinite(maxCount)) return undefined;
-      return (changed) => coordinator.slots(['backend', name, id], maxCount, changed);
+    const sharingOf = ({ id, maxCount }: BackendConfig): BackendSharing | undefined => {
+      if (coordinator === undefined) return undefined;
+      const path = ['backend', name, id];
+      return {
+        slots: Number.isFinite(maxCount)
+          ? (changed) => coordinator.slots(path, maxCount, changed)
+          : undefined,
+        breaker: (hooks) => coordinator.breaker(path, hooks),
+      };
     };
     this.name = name;
     this.clock = context.clock;
@@ -126,7 +132,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
       random: context.random,
       balance: config.balance,
       breaker: config.breaker,
-      make: (backend) => make(backend, config.timeouts, events, shareOf(backend)),
+      make: (backend) => make(backend, config.timeouts, events, sharingOf(backend)),
       discard: (backend) => this.discard(backend),
       changed: (shares) => this.#trafficChanged(shares),
       decided: (report) => this.#tell('rollout', report),

@@ -40,7 +40,15 @@ export class RoutePolicy {
     this.name = name;
     this.clock = clock;
     this.gate = config.gate && makeGate(name, config.gate, clock, coordinator);
-    this.breaker = config.breaker && new Breaker(name, config.breaker, clock, events);
+    this.breaker =
+      config.breaker &&
+      new Breaker(
+        name,
+        config.breaker,
+        clock,
+        events,
+        coordinator && ((hooks) => coordinator.breaker(['route', name], hooks)),
+      );
     this.times =
       config.timeoutMs === undefined ? undefined : new Deadlines(config.timeoutMs, clock);
     this.abandoned = new Deadlines(config.abandonMs, clock);
