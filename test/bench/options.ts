@@ -2,14 +2,15 @@ import { parseArgs } from 'node:util';
 import { contenders } from './contenders.ts';
 import { rows } from './rows.ts';
 
-/** No row of contenders, but asked for like one: see `waiting/`. */
+/** No rows of contenders, but asked for like them: see `waiting/` and `instances/`. */
 const waitingRow = { name: 'waiting' };
+const instancesRow = { name: 'instances' };
 
 export const usage = `npm run bench -- [--quick] [--only NAME,…] [--rows NAME,…] [--rounds N] [--no-pin]
 
   --quick    only what goals need, and not all of those; under 90 seconds
   --only     these contenders: ${contenders.map(({ name }) => name).join(', ')}
-  --rows     these rows: ${[...rows, waitingRow].map(({ name }) => name).join(', ')}
+  --rows     these rows: ${[...rows, waitingRow, instancesRow].map(({ name }) => name).join(', ')}
   --rounds   as many rounds, instead of as many as the time allows
   --no-pin   leave it to the system on which core each process runs
   --help     this text
@@ -23,6 +24,8 @@ export interface Options {
   readonly pin: boolean;
   /** Whether to measure requests that wait. */
   readonly waiting: boolean;
+  /** Whether to measure a limit that instances share over Redis. */
+  readonly instances: boolean;
 }
 
 /** Reads the command line; `undefined` asks for the usage. Throws on what does not exist. */
@@ -52,16 +55,16 @@ export function readOptions(args: readonly string[]): Options | undefined {
     return names.filter((name) => asked.includes(name));
   };
 
-  const chosenRows = chosen('rows', [...rows, waitingRow]);
+  const isChosen = values.only === undefined || values.rows !== undefined;
+  const chosenRows = chosen('rows', [...rows, waitingRow, instancesRow]);
   const options = {
     quick: values.quick,
     pin: values.pin,
     contenders: chosen('only', contenders),
     rows: chosenRows,
-    // Of contenders it has none to choose from.
-    waiting:
-      chosenRows.includes(waitingRow.name) &&
-      (values.only === undefined || values.rows !== undefined),
+    // Of contenders these have none to choose from.
+    waiting: chosenRows.includes(waitingRow.name) && isChosen,
+    instances: chosenRows.includes(instancesRow.name) && isChosen && !values.quick,
   };
   if (values.rounds === undefined) return options;
   const rounds = Number(values.rounds);

@@ -33,6 +33,8 @@ export interface Plan {
   readonly seconds: number;
   /** Whether requests that wait are measured, after all else. */
   readonly waiting: boolean;
+  /** Whether a limit that instances share is measured, at the very end. */
+  readonly instances: boolean;
   readonly totalSeconds: number;
 }
 
@@ -44,6 +46,7 @@ const warmUpSeconds = 2;
 const windowSeconds = 1.06;
 const startSeconds = 0.5;
 const waitingSeconds = 15;
+const instancesSeconds = 9;
 
 /** Gives the rows with close goals as many rounds as the time allows. */
 export function makePlan(options: Options): Plan {
@@ -70,7 +73,8 @@ export function makePlan(options: Options): Plan {
   const affordable = Math.floor((budget.seconds - once - count * start) / (count * round));
   const total =
     thorough === 0 ? 0 : (options.rounds ?? count * Math.max(budget.fewestRounds, affordable));
-  const waiting = options.waiting ? waitingSeconds : 0;
+  const waiting =
+    (options.waiting ? waitingSeconds : 0) + (options.instances ? instancesSeconds : 0);
 
   return {
     pairs,
@@ -83,6 +87,7 @@ export function makePlan(options: Options): Plan {
     warmUpSeconds,
     seconds,
     waiting: options.waiting,
+    instances: options.instances,
     totalSeconds: Math.ceil(once + count * start + total * round + waiting),
   };
 }

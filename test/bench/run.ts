@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { serverFile } from './contenders.ts';
 import { placeOnCores } from './cores.ts';
+import { measureSharedLimit, sharedLimitReport } from './instances/measure-instances.ts';
 import { createLoad } from './load/create-load.ts';
 import { readOptions, usage } from './options.ts';
 import { makePlan, type Plan } from './plan.ts';
@@ -42,16 +43,22 @@ async function run(plan: Plan, pin: boolean): Promise<number> {
   const waiting = plan.waiting
     ? await measureWaiting(cores.server).catch((error: Error) => error)
     : undefined;
+  progress(plan.instances ? 'measuring a limit that instances share' : '');
+  const sharedLimit = plan.instances ? await measureSharedLimit() : undefined;
   progress('');
   const summary = summarize(plan, measurement, waiting);
   const { measured } = measurement;
 
   process.stdout.write(terminalReport(summary));
+  if (plan.instances) process.stdout.write(`\n${sharedLimitReport(sharedLimit)}`);
   await mkdir(reports, { recursive: true });
   await Promise.all([
     writeReport('bench.svg', svgChart(summary)),
     writeReport('bench.md', markdownReport(summary, circumstances, 'bench.svg')),
-    writeReport('bench.json', JSON.stringify({ circumstances, ...summary, measured }, null, 2)),
+    writeReport(
+      'bench.json',
+      JSON.stringify({ circumstances, ...summary, sharedLimit, measured }, null, 2),
+    ),
   ]);
   process.stdout.write(
     '\nWritten to reports/bench.md, .svg and .json. How to read it: test/bench/README.md.\n',

@@ -8,7 +8,8 @@ import {
 } from '@spillway/test/support/backend.ts';
 import { until } from '@spillway/test/support/until.ts';
 import { expect, it, onTestFinished } from 'vitest';
-import { type RedisServer, startRedis } from './redis-server.ts';
+import type { RedisServer } from './redis-server.ts';
+import { startRedis } from './start-redis.ts';
 import { startProxy } from './tcp-proxy.ts';
 
 /** An instance of a service, in this process: what they have in common goes through Redis all the same. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
-import { startRedis } from './redis-server.ts';
+import { startRedis } from './start-redis.ts';
 
 it('examples/instances: a limit and a share hold for three instances, and for one that comes later', async () => {
   const redis = await startRedis();

@@ -3,7 +3,8 @@ import type { OnUnavailable } from '@spillway/redis';
 import { until } from '@spillway/test/support/until.ts';
 import { describe, expect, it } from 'vitest';
 import { Callers, type Instance, startInstance, startWork, type WorkBackend } from './instances.ts';
-import { type RedisServer, startRedis } from './redis-server.ts';
+import type { RedisServer } from './redis-server.ts';
+import { startRedis } from './start-redis.ts';
 import { startProxy, type TcpProxy } from './tcp-proxy.ts';
 
 const maxCount = 12;

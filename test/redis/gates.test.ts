@@ -2,7 +2,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { until } from '@spillway/test/support/until.ts';
 import { expect, it } from 'vitest';
 import { Callers, startInstance, startWork } from './instances.ts';
-import { startRedis } from './redis-server.ts';
+import { startRedis } from './start-redis.ts';
 
 const maxCount = 20;
 
@@ -24,12 +24,11 @@ it('a limit of 20 holds for four processes with 400 callers, each with its share
   for (const { origin } of instances) callers.call(origin, 100);
   await until(() => expect(work.atOnce).toBe(maxCount), 10_000);
   await after(1_500);
-  const client = redis.client();
-  const [commands, served] = [await redis.commandsReceived(client), work.servedInAll];
+  const [commands, served] = [await redis.commandsReceived(), work.servedInAll];
   const before = instances.map(({ pid }) => work.served.get(String(pid)) ?? 0);
   await after(4_000);
   const requests = work.servedInAll - served;
-  const roundTrips = ((await redis.commandsReceived(client)) - commands) / requests;
+  const roundTrips = ((await redis.commandsReceived()) - commands) / requests;
   const shares = instances.map(
     ({ pid }, index) => ((work.served.get(String(pid)) ?? 0) - (before[index] ?? 0)) / requests,
   );

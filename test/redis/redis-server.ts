@@ -6,7 +6,6 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Redis } from 'ioredis';
-import { onTestFinished } from 'vitest';
 
 /** Where `install-tools.sh` puts what it does not install. */
 const UNPACKED = join(import.meta.dirname, '.tools');
@@ -30,6 +29,7 @@ export class RedisServer {
   readonly port: number;
   readonly #directory = mkdtempSync(join(tmpdir(), 'spillway-redis-'));
   #process: ChildProcess | undefined;
+  #client: Redis | undefined;
 
   constructor(port: number) {
     this.port = port;
@@ -65,33 +65,37 @@ export class RedisServer {
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   }
 
-  /** A client for the test itself. */
+  static get isInstalled(): boolean {
+    try {
+      return program() !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
+  static async onFreePort(): Promise<RedisServer> {
+    return new RedisServer(await freePort());
+  }
+
+  /** A client for whoever has started it; closed with it. */
   client(): Redis {
-    const client = new Redis(this.url);
-    onTestFinished(() => client.disconnect());
-    return client;
+    this.#client ??= new Redis(this.url);
+    return this.#client;
   }
 
   /** Commands that it has been sent by clients; those that scripts call do not count. */
-  async commandsReceived(client: Redis): Promise<number> {
-    const stats = await client.info('commandstats');
+  async commandsReceived(): Promise<number> {
+    const stats = await this.client().info('commandstats');
     const calls = (pattern: RegExp) =>
       [...stats.matchAll(pattern)].reduce((sum, [, count]) => sum + Number(count), 0);
     return calls(/^cmdstat_(?:evalsha|eval|ping):calls=(\d+)/gm);
   }
 
   async dispose(): Promise<void> {
+    this.#client?.disconnect();
     await this.stop();
     rmSync(this.#directory, { recursive: true, force: true });
   }
-}
-
-/** Starts one that ends with the test. */
-export async function startRedis(): Promise<RedisServer> {
-  const server = new RedisServer(await freePort());
-  onTestFinished(() => server.dispose());
-  await server.start();
-  return server;
 }
 
 async function freePort(): Promise<number> {

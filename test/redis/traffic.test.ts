@@ -3,7 +3,8 @@ import { createSpillway, type Logger, type PoolOptions } from '@spillway/express
 import { redisCoordinator } from '@spillway/redis';
 import { until } from '@spillway/test/support/until.ts';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { type RedisServer, startRedis } from './redis-server.ts';
+import type { RedisServer } from './redis-server.ts';
+import { startRedis } from './start-redis.ts';
 import { startProxy } from './tcp-proxy.ts';
 
 const backends: PoolOptions['backends'] = [
