@@ -383,7 +383,7 @@ it('shows the problem that a caller gets', async () => {
   );
 });
 
-it.each(['express', 'koa', 'http-proxy-middleware', 'node-http', 'core'])(
+it.each(['express', 'koa', 'http-proxy-middleware', 'redis', 'node-http', 'core'])(
   'names every value that @spillway/%s exports',
   async (name) => {
     const exported = await import(`@spillway/${name}`);
