@@ -48,7 +48,7 @@ async function holds({ work, instances }: Service): Promise<void> {
   }, 15_000);
   work.most = 0;
   await after(600);
-  expect(work.most).toBe(maxCount);
+  expect(work.most).toBeLessThanOrEqual(maxCount);
 }
 
 /** How long one request takes that has to be decided without Redis, and what becomes of it. */

@@ -65,6 +65,12 @@ export class Connections {
     return this.commands.status === 'ready';
   }
 
+  /** Bottleneck is to hear no more of a channel of its own, nor to keep who has listened there. */
+  forget(channel: string): void {
+    delete (this.bottleneck as unknown as { limiters: Record<string, unknown> }).limiters[channel];
+    this.subscriber.unsubscribe(channel).catch(() => {});
+  }
+
   /** Sends what is on its way, if that is possible, and closes both. */
   async close(): Promise<void> {
     if (this.isReady) await this.commands.ping().catch(() => {});

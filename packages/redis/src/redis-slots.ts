@@ -153,6 +153,7 @@ export class RedisSlots implements SharedSlots {
     if (old !== undefined) this.#abandon(old);
     this.#jobs.length = 0;
     this.#asked = 0;
+    this.#stopExpecting();
     this.#noneFree = false;
     this.#burst = this.#maxCount;
     this.#fair = this.#maxCount;
@@ -272,13 +273,15 @@ export class RedisSlots implements SharedSlots {
     for (let idle = this.#held - this.#running - this.#waiting; idle > 0; idle--) this.#giveBack();
   }
 
-  /** Time in which this process was too busy to look does not count: the answer may be there. */
+  /** Time in which this process was too busy to look counts for less: the answer may be there. */
   #expectAnswer(patienceMs = ANSWER_WITHIN_MS, answers = this.#answers): void {
     const dueAt = performance.now() + LOOK_EVERY_MS;
-    this.#answerTimer = setTimeout(() => {
+    const timer = setTimeout(() => {
       const isLate = performance.now() - dueAt > LOOK_EVERY_MS / 2;
-      const left = isLate ? patienceMs : patienceMs - LOOK_EVERY_MS;
+      const left = patienceMs - (isLate ? LOOK_EVERY_MS / 2 : LOOK_EVERY_MS);
+      // What has arrived is read before.
       setImmediate(() => {
+        if (this.#answerTimer !== timer) return;
         this.#answerTimer = undefined;
         if (this.#closed || !this.#awaitsAnswer) return;
         if (this.#answers !== answers) this.#expectAnswer();
@@ -286,7 +289,8 @@ export class RedisSlots implements SharedSlots {
         else this.#host.lost();
       });
     }, LOOK_EVERY_MS);
-    this.#answerTimer.unref();
+    this.#answerTimer = timer;
+    timer.unref();
   }
 
   #stopExpecting(): void {
@@ -372,6 +376,6 @@ export class RedisSlots implements SharedSlots {
       () => clearInterval(_store.heartbeat),
       () => {},
     );
-    this.#host.connections.subscriber.unsubscribe(channel).catch(() => {});
+    this.#host.connections.forget(channel);
   }
 }
