@@ -155,3 +155,25 @@ it('instances that are configured differently say so, once', async () => {
     ]),
   );
 });
+
+it("takes an ioredis client's settings over, and leaves the client alone", async () => {
+  const redis = await startRedis();
+  const client = redis.client();
+  const coordinator = redisCoordinator({ client, prefix: 'shop' });
+  await coordinator.ready();
+  const spillway = createSpillway({ coordinator });
+  spillway.pool('api', { backends }).setTraffic({ stable: 0.5, canary: 0.5 });
+  await until(async () => {
+    expect(await client.hget('shop:{pool:api}:traffic', 'version')).toBe('1');
+  });
+  await spillway.shutdown();
+  expect(await client.zcard('shop:instances')).toBe(0);
+  expect(await client.ping()).toBe('PONG');
+  await until(async () => {
+    expect(
+      String(await client.client('LIST'))
+        .trim()
+        .split('\n'),
+    ).toHaveLength(1);
+  });
+});
