@@ -1,16 +1,10 @@
 export type { AnswerHeaders } from './asked-wait.ts';
-export type { BreakerEvents, BreakerState, Trip } from './breaker/breaker.ts';
+export type { BreakerEvents, BreakerState } from './breaker/breaker.ts';
 export type { BreakerOptions } from './breaker/rule.ts';
+export type { BreakerHooks, SharedBreaker } from './breaker/shared-breaker.ts';
+export type { Trip } from './breaker/trip.ts';
 export { type Clock, type Random, systemClock, type Timer } from './clock.ts';
-export type {
-  BreakerHooks,
-  Coordinator,
-  PoolSummary,
-  SharedBreaker,
-  SharedSlots,
-  SharedTraffic,
-  TrafficChange,
-} from './coordinator.ts';
+export type { Coordinator } from './coordinator.ts';
 export { Deadlines, type Expiring, stopDeadline } from './deadlines.ts';
 export {
   ConfigurationError,
@@ -24,6 +18,7 @@ export {
 } from './errors.ts';
 export type { GateStatus } from './gate/gate.ts';
 export type { GateOptions } from './gate/options.ts';
+export type { SharedSlots } from './gate/shared-slots.ts';
 export { type Logger, silentLogger, unfailing } from './logger.ts';
 export { type MetricFamily, type MetricSample, metricFamilies } from './metrics/families.ts';
 export {
@@ -86,6 +81,11 @@ export type {
   ShadowOutcome,
   ShadowStatus,
 } from './pool/traffic/shadow.ts';
+export type {
+  PoolSummary,
+  SharedTraffic,
+  TrafficChange,
+} from './pool/traffic/shared-traffic.ts';
 export type { RequestView } from './request-view.ts';
 export {
   type CircuitBreakerOptions,

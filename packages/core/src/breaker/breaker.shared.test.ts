@@ -1,8 +1,9 @@
 import { FakeClock } from '@spillway/test/support/fake-clock.ts';
 import { GivenBreaker } from '@spillway/test/support/given-slots.ts';
 import { expect, it } from 'vitest';
-import { Breaker, type Trip } from './breaker.ts';
+import { Breaker } from './breaker.ts';
 import { breakerRule } from './rule.ts';
+import type { Trip } from './trip.ts';
 
 function setUp() {
   const clock = new FakeClock();

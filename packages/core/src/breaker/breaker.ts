@@ -1,18 +1,12 @@
 import { EventEmitter } from 'node:events';
 import CircuitBreaker from 'opossum';
 import type { Clock, Timer } from '../clock.ts';
-import type { ShareBreaker, SharedBreaker } from '../coordinator.ts';
 import type { BreakerRule } from './rule.ts';
+import type { ShareBreaker, SharedBreaker } from './shared-breaker.ts';
+import type { Trip } from './trip.ts';
 import { type FailureWindow, failureWindow } from './window.ts';
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
-
-/** What a trip was decided on. */
-export interface Trip {
-  /** The status that tripped; `undefined` when there was no answer. */
-  readonly statusCode: number | undefined;
-  readonly durationMs: number;
-}
 
 export interface BreakerEvents {
   /** Closed or half-open before, open now. */

@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.ts';
-import type { SharedSlots } from '../coordinator.ts';
 import { stopDeadline } from '../deadlines.ts';
-import type { ShareSlots } from './gate.ts';
 import type { Lane } from './lane.ts';
+import type { SharedSlots, ShareSlots } from './shared-slots.ts';
 import { type Refusal, Slots, type SlotsContext, type Visitor } from './slots.ts';
 
 /**

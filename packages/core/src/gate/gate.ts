@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
-import type { SharedSlots } from '../coordinator.ts';
 import { Deadlines, stopDeadline } from '../deadlines.ts';
 import type { RequestView } from '../request-view.ts';
 import { CoordinatedSlots } from './coordinated-slots.ts';
 import type { Lane } from './lane.ts';
 import type { GateConfig } from './options.ts';
+import type { ShareSlots } from './shared-slots.ts';
 import { type Refusal, Slots, type SlotsContext, type Visitor } from './slots.ts';
 import { sanePriority } from './waiting-line.ts';
 
@@ -16,9 +16,6 @@ const LANE_KEPT_MS = 250;
 const KEY_KEPT_MS = 1_000;
 
 export type Entry = 'running' | 'waiting' | Refusal;
-
-/** Makes the slots of a key that all instances share. */
-export type ShareSlots = (key: string, changed: () => void) => SharedSlots;
 
 /** A gate's state, as the metrics have it. */
 export interface GateStatus {

@@ -1,8 +1,10 @@
-import { Breaker, type BreakerState, type Trip } from '../breaker/breaker.ts';
+import { Breaker, type BreakerState } from '../breaker/breaker.ts';
 import type { BreakerRule } from '../breaker/rule.ts';
+import type { ShareBreaker } from '../breaker/shared-breaker.ts';
+import type { Trip } from '../breaker/trip.ts';
 import type { Clock } from '../clock.ts';
-import type { ShareBreaker, SharedSlots } from '../coordinator.ts';
 import { Deadlines, type Expiring } from '../deadlines.ts';
+import type { SharedSlots } from '../gate/shared-slots.ts';
 import { DurationHistogram } from '../metrics/histogram.ts';
 import { type AttemptOutcome, isFailure, OUTCOMES } from './outcome.ts';
 import { hashOf } from './rendezvous.ts';

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Clock, Random } from '../clock.ts';
-import type { Coordinator, PoolSummary, SharedTraffic } from '../coordinator.ts';
+import type { Coordinator } from '../coordinator.ts';
 import { Deadlines, type Expiring } from '../deadlines.ts';
 import type { ProblemCode } from '../errors.ts';
 import { ServiceLevel } from '../metrics/service-level.ts';
@@ -19,6 +19,7 @@ import { Members } from './traffic/members.ts';
 import type { RemoveOptions, Shares } from './traffic/options.ts';
 import type { Rollout, RolloutOptions, RolloutReport } from './traffic/rollout.ts';
 import type { Shadow, ShadowOptions, ShadowStatus } from './traffic/shadow.ts';
+import type { PoolSummary, SharedTraffic } from './traffic/shared-traffic.ts';
 
 /** What a pool tells its listeners, by event name. */
 export interface PoolEvents {

@@ -1,6 +1,5 @@
 import type { BreakerRule } from '../../breaker/rule.ts';
 import type { Clock, Random } from '../../clock.ts';
-import type { TrafficChange } from '../../coordinator.ts';
 import { ConfigurationError } from '../../errors.ts';
 import type { Backend, BackendConfig } from '../backend.ts';
 import { type Balance, Level } from '../level.ts';
@@ -9,6 +8,7 @@ import { readRemoveOptions, readShares, type Shares } from './options.ts';
 import { Removal } from './removal.ts';
 import { Rollout, type RolloutReport, readRolloutOptions } from './rollout.ts';
 import { readProportion, readShadowOptions, Shadow } from './shadow.ts';
+import type { TrafficChange } from './shared-traffic.ts';
 
 /** What the members of a pool need of it. */
 export interface MembersHost<B extends Backend> {
