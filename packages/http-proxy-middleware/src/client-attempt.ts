@@ -20,6 +20,8 @@ import type { BackendProfile } from './backend-profile.ts';
 
 /** An answer of up to this size is read to its end for the connection's sake, in bytes. */
 const MAX_DRAINED_BYTES = 65_536;
+/** A body of up to this size is written together with its head, in bytes. */
+const MAX_TEXT_BYTES = 65_536;
 
 /** Whose attempt it is: told of everything that comes of it. */
 export interface ClientAttemptOwner {
@@ -187,7 +189,12 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
     if (this.#written) return destination.end();
     const opened = this.#open();
     if (opened === null) return destination.end();
-    if (Buffer.isBuffer(opened)) return destination.end(opened);
+    if (Buffer.isBuffer(opened)) {
+      // As a string, head and body are one write.
+      return opened.length <= MAX_TEXT_BYTES
+        ? destination.end(opened.toString('latin1'), 'latin1')
+        : destination.end(opened);
+    }
     // Nothing of it is taken that another backend could need if this one cannot be reached.
     if (this.#connected) return opened.pipe(destination);
     this.#unpiped.push(destination);
@@ -327,14 +334,15 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
       const connected = 'encrypted' in socket ? 'secureConnect' : 'connect';
       socket.once(connected, () => this.#onConnected());
     } else {
-      this.#onConnected();
+      // A connection that was there has been taken in this very turn.
+      this.#onConnected(this.lease.startedAt);
     }
   }
 
-  #onConnected(): void {
+  #onConnected(now?: number): void {
     if (this.#ended || this.#connected) return;
     this.#connected = true;
-    this.#restart(this.#owner.limits.head);
+    this.#restart(this.#owner.limits.head, now);
     for (const destination of this.#unpiped) this.pipe(destination);
   }
 
@@ -450,9 +458,9 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
     return (this.#answer?.readableLength ?? 0) > 0;
   }
 
-  #restart(deadlines: Deadlines): void {
+  #restart(deadlines: Deadlines, now?: number): void {
     stopDeadline(this);
-    deadlines.start(this);
+    deadlines.start(this, now);
   }
 
   #destroy(): void {

@@ -49,10 +49,11 @@ export function readPoolOptions<Request extends IncomingMessage, Response extend
     if (name.toLowerCase() !== 'expect') continue;
     throw new ConfigurationError(`${call}.headers`, "must not have 'expect'", headers?.[name]);
   }
-  // Those that it has by default, but for the one that answers errors as plain text. Without a logger
-  // the one that logs makes a URL for every answer, and tells nobody.
+  // Those that it has by default, but for the one that answers errors as plain text, and those that
+  // would work for every request to tell nobody.
+  const debugging = process.env.DEBUG ? [debugProxyErrorsPlugin] : [];
   const logging = options.logger ? [loggerPlugin] : [];
-  const defaults = [debugProxyErrorsPlugin, proxyEventsPlugin, ...logging];
+  const defaults = [...debugging, proxyEventsPlugin, ...logging];
   return {
     ...options,
     target: POOL_TARGET,

@@ -35,7 +35,7 @@ export function poolPlugin(pool: HttpPool, options: Options): Plugin {
 function onlookersOf(server: ProxyServer, options: Options): number {
   if (options.ejectPlugins) return 0;
   const scratch = new (server.constructor as new () => ProxyServer)();
-  debugProxyErrorsPlugin(scratch, options);
+  if (process.env.DEBUG) debugProxyErrorsPlugin(scratch, options);
   if (options.logger) loggerPlugin(scratch, options);
   return scratch.listenerCount('error');
 }

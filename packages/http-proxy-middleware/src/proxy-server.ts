@@ -27,7 +27,8 @@ export function attemptServer(original: ProxyServer, onError: OnError): ProxySer
   server._webPasses = original._webPasses;
   server._wsPasses = original._wsPasses;
   const tell = (event: string, args: unknown[]) =>
-    Reflect.apply(original.emit, original, [event, ...args]) as boolean;
+    original.listenerCount(event as 'start') > 0 &&
+    (Reflect.apply(original.emit, original, [event, ...args]) as boolean);
   const emit = (event: string, ...args: unknown[]): boolean => {
     if (event === 'error') {
       const [error, request, , target] = args;
