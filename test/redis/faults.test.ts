@@ -14,6 +14,17 @@ interface Service {
   readonly proxy: TcpProxy;
   readonly work: WorkBackend;
   readonly instances: readonly Instance[];
+  replica?: RedisServer;
+}
+
+/** Starts a Redis that knows what the other one knows. */
+async function startReplica({ port }: RedisServer): Promise<RedisServer> {
+  const replica = await startRedis();
+  await replica.client().replicaof('127.0.0.1', port);
+  await until(async () => {
+    expect(await replica.client().info('replication')).toContain('master_link_status:up');
+  });
+  return replica;
 }
 
 /** Three instances, each with callers for the whole limit. */
@@ -77,6 +88,17 @@ const outages: [
     },
   ],
   ['killed, with all that it knew', ({ redis }) => redis.stop(), ({ redis }) => redis.start()],
+  [
+    'killed, and a replica takes its place',
+    async (service) => {
+      service.replica = await startReplica(service.redis);
+      await service.redis.stop();
+    },
+    async ({ replica, proxy }) => {
+      await replica?.client().replicaof('NO', 'ONE');
+      if (replica !== undefined) proxy.targetPort = replica.port;
+    },
+  ],
 ];
 
 describe.each(outages)('while Redis is %s', (_name, begin, end) => {

@@ -8,15 +8,18 @@ export class TcpProxy {
   readonly #sockets = new Set<Socket>();
   /** Held back on the way to Redis, in milliseconds. */
   delayMs = 0;
+  /** Where new connections lead. */
+  targetPort: number;
   #isUp = true;
 
   constructor(targetPort: number) {
+    this.targetPort = targetPort;
     this.#server = createServer((client) => {
       if (!this.#isUp) {
         client.destroy();
         return;
       }
-      const target = connect(targetPort, '127.0.0.1');
+      const target = connect(this.targetPort, '127.0.0.1');
       for (const [socket, other] of [
         [client, target],
         [target, client],
