@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { AdapterHost } from '../support/adapter-host.ts';
 import { type Answer, answers, hangs, refuses, sha256 } from '../support/backend.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { type Served, type ServeOptions, serve } from '../support/serve.ts';
 import { until } from '../support/until.ts';
 import {
@@ -142,6 +143,20 @@ export function describeUpgrades(host: AdapterHost): void {
       expect(String(await ask(await open(served.origin), 'again'))).toBe('again');
       two.terminate();
       await until(() => expect(running(served)).toEqual([1, 0]));
+    });
+
+    it('count as answered when they are open, however long that lasts', async () => {
+      const clock = new FakeClock();
+      const served = await serveSockets({ backends: { only: plain }, spillway: { clock } });
+      switchesProtocols(served.backends.only);
+      const socket = await open(served.origin);
+      // Nobody has waited for as long as that.
+      clock.advance(10_000);
+      socket.close();
+      await closed(socket);
+      await served.settled();
+      const { chat } = served.spillway.status().requests;
+      expect(chat).toMatchObject({ total: 1, failed: 0, apdex: 1 });
     });
 
     it('with the same key go to the same backend, and a new session is given its cookie', async () => {

@@ -18,14 +18,22 @@ export interface Started {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts the `demo.ts` of that folder as users do; it ends with the test at the latest. */
+/** Starts the `demo.ts` of that folder as users do. */
 export function startDemo(
   folder: string,
   flags: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Started {
-  const demo = join(folder, 'demo.ts');
-  const args = ['--conditions=@spillway/source', demo, ...flags];
+  return startProgram(join(folder, 'demo.ts'), flags, env);
+}
+
+/** Starts a program, on the sources; it ends with the test at the latest. */
+export function startProgram(
+  file: string,
+  flags: readonly string[] = [],
+  env: NodeJS.ProcessEnv = process.env,
+): Started {
+  const args = ['--conditions=@spillway/source', file, ...flags];
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const output: Buffer[] = [];

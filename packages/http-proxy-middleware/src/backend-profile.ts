@@ -15,8 +15,8 @@ export interface BackendProfile {
   readonly dropped: ReadonlySet<string>;
 }
 
-/** They say where a message ends and whom it is for, or are dealt with by their values. */
-const NEEDED = ['connection', 'content-length', 'host', 'transfer-encoding', 'upgrade'];
+/** They say where a message ends, whom it is for, and what becomes of its connection. */
+export const FRAMING = ['connection', 'content-length', 'host', 'transfer-encoding', 'upgrade'];
 
 /** @param fixed lower-case names of headers that the application sets for every backend */
 export function profileOf(backend: HttpBackend, fixed: ReadonlySet<string>): BackendProfile {
@@ -25,7 +25,7 @@ export function profileOf(backend: HttpBackend, fixed: ReadonlySet<string>): Bac
   const agent = new (url.protocol === 'https:' ? SecureAgent : Agent)({ keepAlive: true });
   backend.whenDestroyed(() => agent.destroy());
   const dropped = [...backend.notForwarded]
-    .filter(([name, fate]) => fate === 'dropped' && !NEEDED.includes(name) && !fixed.has(name))
+    .filter(([name, fate]) => fate === 'dropped' && !FRAMING.includes(name) && !fixed.has(name))
     .map(([name]) => name);
   return {
     url,

@@ -159,7 +159,7 @@ export abstract class ClientExchange
   }
 
   upgraded(attempt: ClientAttempt): void {
-    this.deliver(attempt);
+    this.switchedBy(attempt);
   }
 
   flushHead(): void {

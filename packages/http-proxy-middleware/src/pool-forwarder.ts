@@ -1,13 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { RejectedError } from '@spillway/core';
-import {
-  type HttpPool,
-  isAnswering,
-  prepareConnection,
-  responseOn,
-  upgradeFault,
-} from '@spillway/node-http';
+import { type HttpPool, takeConnection, upgradeFault } from '@spillway/node-http';
 import type { Options } from 'http-proxy-middleware';
 import { exchangeOf } from './client-exchange.ts';
 import { Forwarding } from './forwarding.ts';
@@ -38,15 +32,11 @@ export class PoolForwarder {
   }
 
   ws(request: IncomingMessage, socket: Socket, options: Options, head: Buffer): Promise<void> {
-    prepareConnection(socket);
-    if (isAnswering(socket)) {
-      socket.destroy();
-      return Promise.resolve();
-    }
+    const response = takeConnection(socket, request);
+    if (response === undefined) return Promise.resolve();
     const fault = upgradeFault(request) ?? judgePath(request, options);
     // Its own would destroy the caller's socket with the attempt.
     delete options.upgradeTimeout;
-    const response = responseOn(socket, request);
     try {
       const forwarding = this.#forwarding;
       const exchange = new SocketExchange(forwarding, request, response, socket, head, options);

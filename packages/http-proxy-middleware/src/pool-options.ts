@@ -53,15 +53,18 @@ export function readPoolOptions<Request extends IncomingMessage, Response extend
   // would work for every request to tell nobody.
   const debugging = process.env.DEBUG ? [debugProxyErrorsPlugin] : [];
   const logging = options.logger ? [loggerPlugin] : [];
-  const defaults = [...debugging, proxyEventsPlugin, ...logging];
+  const defaults = ejectPlugins ? [] : [...debugging, proxyEventsPlugin, ...logging];
   return {
     ...options,
     target: POOL_TARGET,
     ejectPlugins: true,
     plugins: [
-      ...(ejectPlugins ? [] : (defaults as unknown as Plugin<Request, Response>[])),
+      ...(defaults as unknown as Plugin<Request, Response>[]),
       ...plugins,
-      poolPlugin(pool, options as unknown as Options) as unknown as Plugin<Request, Response>,
+      poolPlugin(pool, options as unknown as Options, defaults) as unknown as Plugin<
+        Request,
+        Response
+      >,
     ],
   };
 }

@@ -1,23 +1,22 @@
 import type { HttpPool } from '@spillway/node-http';
-import {
-  debugProxyErrorsPlugin,
-  loggerPlugin,
-  type Options,
-  type Plugin,
-} from 'http-proxy-middleware';
+import type { Options, Plugin } from 'http-proxy-middleware';
 import { PoolForwarder } from './pool-forwarder.ts';
 import type { ProxyServer } from './proxy-server.ts';
 
 /** Stands for the pool until a backend is chosen; `.invalid` never resolves (RFC 6761 §6.4). */
 export const POOL_TARGET = new URL('http://pool.invalid');
 
-/** The last plugin: puts the pool between http-proxy-middleware and its server. */
-export function poolPlugin(pool: HttpPool, options: Options): Plugin {
+/**
+ * The last plugin: puts the pool between http-proxy-middleware and its server.
+ * @param defaults those plugins before it that are http-proxy-middleware's own
+ */
+export function poolPlugin(pool: HttpPool, options: Options, defaults: readonly Plugin[]): Plugin {
   return function spillwayPool(server) {
     const { web, ws } = server;
     // Without any, an error that is told would be thrown.
     server.on('error', () => {});
-    const forwarder = new PoolForwarder(pool, server, options, onlookersOf(server, options) + 1);
+    const onlookers = onlookersOf(server, options, defaults) + 1;
+    const forwarder = new PoolForwarder(pool, server, options, onlookers);
     server.web = (request, response, given = {}) => {
       const byRouter = given.target !== POOL_TARGET;
       return byRouter ? web(request, response, given) : forwarder.web(request, response, given);
@@ -31,11 +30,10 @@ export function poolPlugin(pool: HttpPool, options: Options): Plugin {
   };
 }
 
-/** How many of the listeners for errors are those of http-proxy-middleware, which answer nothing. */
-function onlookersOf(server: ProxyServer, options: Options): number {
-  if (options.ejectPlugins) return 0;
+/** How many listeners for errors are those of http-proxy-middleware's own plugins, which answer nothing. */
+function onlookersOf(server: ProxyServer, options: Options, defaults: readonly Plugin[]): number {
   const scratch = new (server.constructor as new () => ProxyServer)();
-  if (process.env.DEBUG) debugProxyErrorsPlugin(scratch, options);
-  if (options.logger) loggerPlugin(scratch, options);
+  const { on: _, ...others } = options;
+  for (const plugin of defaults) plugin(scratch, others);
   return scratch.listenerCount('error');
 }

@@ -1,9 +1,6 @@
 import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
 import { namedByConnection } from '@spillway/node-http';
-import type { BackendProfile } from './backend-profile.ts';
-
-/** Whoever names them in `Connection` would have the backend read another message than was sent. */
-const FRAMING = ['connection', 'content-length', 'host', 'transfer-encoding', 'upgrade'];
+import { type BackendProfile, FRAMING } from './backend-profile.ts';
 
 /**
  * Makes a request's headers those of a message of this hop: without what its `Connection` names
@@ -11,6 +8,7 @@ const FRAMING = ['connection', 'content-length', 'host', 'transfer-encoding', 'u
  */
 export function endConnectionOf(headers: IncomingHttpHeaders): void {
   for (const name of namedByConnection(headers.connection) ?? []) {
+    // Without those the backend would read another message than was sent.
     if (!FRAMING.includes(name)) delete headers[name];
   }
   // However it was written.

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ProblemError } from '@spillway/core';
-import { type HttpBackend, sendProblem } from '@spillway/node-http';
+import { sendProblem } from '@spillway/node-http';
 import type { ClientAttempt } from './client-attempt.ts';
 import { ClientExchange } from './client-exchange.ts';
 import type { Forwarding } from './forwarding.ts';
@@ -12,7 +12,6 @@ const NOTHING = Buffer.alloc(0);
 /** A request for a WebSocket, whose connection httpxy joins with that of the backend. */
 export class SocketExchange extends ClientExchange {
   readonly #socket: Socket;
-  #joined = false;
   /** What came behind the head of the request. */
   #first: Buffer;
 
@@ -27,12 +26,6 @@ export class SocketExchange extends ClientExchange {
     super(forwarding, request, response, options);
     this.#socket = socket;
     this.#first = first;
-  }
-
-  /** A handler has no connection to switch. */
-  override get tried(): readonly HttpBackend[] {
-    const handlers = this.pool.backends.filter(({ inProcess }) => inProcess !== undefined);
-    return handlers.length === 0 ? super.tried : [...super.tried, ...handlers];
   }
 
   override get upgrade(): string {
@@ -51,17 +44,6 @@ export class SocketExchange extends ClientExchange {
     if (attempt.statusCode !== 101) return;
     this.finish();
     this.#socket.destroySoon();
-  }
-
-  override upgraded(attempt: ClientAttempt): void {
-    super.upgraded(attempt);
-    this.concluded(false);
-    this.#joined = true;
-  }
-
-  /** Its caller has what it asked for once there is a connection, however long that lasts. */
-  protected override concluded(failed: boolean, now?: number): void {
-    if (!this.#joined) super.concluded(failed, now);
   }
 
   protected override deliverHead(attempt: ClientAttempt): void {

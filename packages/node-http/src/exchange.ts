@@ -54,6 +54,7 @@ export abstract class Exchange<A extends ExchangeAttempt = ExchangeAttempt>
   #held: A | undefined;
   #over = false;
   #shadowing: Shadowing | undefined;
+  #switched = false;
 
   constructor(pool: ConnectedPool, method: string, target: string, keyHash: number | undefined) {
     super(pool, method, keyHash);
@@ -93,6 +94,13 @@ export abstract class Exchange<A extends ExchangeAttempt = ExchangeAttempt>
   /** The protocol that the connection is to be switched to, if any. */
   get upgrade(): string | undefined {
     return undefined;
+  }
+
+  /** A handler has no connection to switch. */
+  override get tried(): readonly HttpBackend[] {
+    if (this.upgrade === undefined || !this.pool.hasHandlers) return super.tried;
+    const handlers = this.pool.backends.filter(({ inProcess }) => inProcess !== undefined);
+    return [...super.tried, ...handlers];
   }
 
   override begin(): void {
@@ -220,6 +228,22 @@ export abstract class Exchange<A extends ExchangeAttempt = ExchangeAttempt>
     const attempt = this.makeAttempt(lease);
     this.#current = attempt;
     this.send(attempt);
+  }
+
+  /** The connection is switched, and lasts: its caller has what it asked for. */
+  protected switchedBy(attempt: A): void {
+    this.deliver(attempt);
+    this.concluded(false);
+    this.#switched = true;
+  }
+
+  protected get switched(): boolean {
+    return this.#switched;
+  }
+
+  /** However long a connection lasts that was switched, its caller has not waited for so long. */
+  protected override concluded(failed: boolean, now?: number): void {
+    if (!this.#switched) super.concluded(failed, now);
   }
 
   protected override nothingLeft(): void {

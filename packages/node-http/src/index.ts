@@ -37,12 +37,10 @@ export { IncomingExchange, type ProxyHost } from './proxy/incoming-exchange.ts';
 export { createForward, type Forward } from './proxy/proxy.ts';
 export {
   createUpgrade,
-  isAnswering,
-  prepareConnection,
   type Upgrading,
   upgradeFault,
 } from './proxy/upgrade.ts';
-export { responseOn } from './proxy/upgrade-exchange.ts';
+export { takeConnection } from './proxy/upgrade-exchange.ts';
 export { noteView, viewOf } from './request-view.ts';
 export { GuardedRoute } from './route/guarded-route.ts';
 export { RoutePassage } from './route/route-passage.ts';

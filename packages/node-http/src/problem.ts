@@ -15,14 +15,12 @@ export function problemBody(problem: ProblemError): ProblemBody {
 }
 
 export function problemHeaders(problem: ProblemError, body: string): Record<string, string> {
-  const headers: Record<string, string> = {
+  return {
     'content-type': 'application/problem+json',
     'content-length': String(Buffer.byteLength(body)),
     'cache-control': 'no-store',
+    ...problem.headers,
   };
-  const { retryAfterSeconds } = problem;
-  if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds);
-  return headers;
 }
 
 /** The whole answer, for those who write it in a way of their own. */

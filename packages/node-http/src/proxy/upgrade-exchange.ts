@@ -1,9 +1,9 @@
 import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Attempt } from '../attempt.ts';
 import type { ConnectedPool } from '../connected-pool.ts';
 import { cameByHttps } from '../headers.ts';
-import type { HttpBackend } from '../http-backend.ts';
 import { endUnanswered } from '../in-process.ts';
 import type { ProxyHost } from './incoming-exchange.ts';
 import { ProxyExchange } from './proxy-exchange.ts';
@@ -17,7 +17,6 @@ export class UpgradeExchange extends ProxyExchange {
   readonly #socket: Duplex;
   /** What came behind the head of the request. */
   readonly #first: Buffer;
-  #joined = false;
 
   constructor(
     pool: ConnectedPool,
@@ -36,20 +35,12 @@ export class UpgradeExchange extends ProxyExchange {
     return 'websocket';
   }
 
-  /** A handler has no connection to switch. */
-  override get tried(): readonly HttpBackend[] {
-    const handlers = this.pool.backends.filter(({ inProcess }) => inProcess !== undefined);
-    return handlers.length === 0 ? super.tried : [...super.tried, ...handlers];
-  }
-
   upgraded(attempt: Attempt, upstream: Duplex): void {
     if (this.over) {
       upstream.destroy();
       return;
     }
-    this.deliver(attempt);
-    this.concluded(false);
-    this.#joined = true;
+    this.switchedBy(attempt);
     this.response.detachSocket(this.#socket as never);
     this.#socket.write(this.#switchingHead(attempt), 'latin1');
     if (this.#first.length > 0) upstream.write(this.#first);
@@ -58,28 +49,23 @@ export class UpgradeExchange extends ProxyExchange {
 
   override removed(backend: object): void {
     // Its connections were taken out of those that are closed with it.
-    if (this.#joined && this.current?.lease.backend === backend) this.cutOff();
+    if (this.switched && this.current?.lease.backend === backend) this.cutOff();
   }
 
   protected override get committed(): boolean {
-    return this.#joined || super.committed;
+    return this.switched || super.committed;
   }
 
   protected override deliverHead(attempt: Attempt): void {
-    if (!this.#joined) super.deliverHead(attempt);
+    if (attempt.statusCode !== 101) super.deliverHead(attempt);
   }
 
   protected override deliverEnd(): void {
-    if (!this.#joined) super.deliverEnd();
+    if (!this.switched) super.deliverEnd();
   }
 
   protected override cutOff(): void {
     this.#socket.destroy();
-  }
-
-  /** Its caller has what it asked for once there is a connection, however long that lasts. */
-  protected override concluded(failed: boolean, now?: number): void {
-    if (!this.#joined) super.concluded(failed, now);
   }
 
   #switchingHead({ statusCode, headers }: Attempt): string {
@@ -94,8 +80,23 @@ export class UpgradeExchange extends ProxyExchange {
   }
 }
 
-/** What Node makes for other requests: for the answer of a backend that does not switch, or a problem. */
-export function responseOn(socket: Duplex, request: IncomingMessage): ServerResponse {
+/**
+ * Takes the connection of a request to switch protocols over from its server, where it may be silent
+ * for long, and may break. For the answer of a backend that does not switch, or a problem, there is a
+ * response as Node makes it for other requests; `undefined` when requests before are still being
+ * answered there, so that the connection is closed.
+ */
+export function takeConnection(
+  socket: Duplex & Partial<Pick<Socket, 'setTimeout' | 'setNoDelay'>> & { _httpMessage?: unknown },
+  request: IncomingMessage,
+): ServerResponse | undefined {
+  socket.on('error', () => {});
+  socket.setTimeout?.(0);
+  socket.setNoDelay?.(true);
+  if (socket._httpMessage) {
+    socket.destroy();
+    return undefined;
+  }
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(socket as never);

@@ -4,7 +4,7 @@ import { RejectedError } from '@spillway/core';
 import type { TrustsPeer } from '../headers.ts';
 import type { HttpPool } from '../http-pool.ts';
 import { sendProblem } from '../problem.ts';
-import { responseOn, UpgradeExchange } from './upgrade-exchange.ts';
+import { takeConnection, UpgradeExchange } from './upgrade-exchange.ts';
 
 /** What a proxy can do beside serving requests. */
 export interface Upgrading {
@@ -25,19 +25,15 @@ export interface Upgrading {
 export function createUpgrade(pool: HttpPool, trustsPeer: TrustsPeer): Upgrading['upgrade'] {
   const host = { trustsPeer };
   return function upgrade(request, socket, head) {
-    prepareConnection(socket);
-    if (isAnswering(socket)) {
-      socket.destroy();
-      return;
-    }
+    const response = takeConnection(socket, request);
+    if (response === undefined) return;
     const fault = upgradeFault(request);
     if (fault !== undefined) {
       const problem = new RejectedError('bad_request', { policy: pool.name, detail: fault });
       pool.rejected(problem.code);
-      sendProblem(responseOn(socket, request), problem);
+      sendProblem(response, problem);
       return;
     }
-    const response = responseOn(socket, request);
     try {
       new UpgradeExchange(pool, request, response, socket, head, host).start();
     } catch (error) {
@@ -46,20 +42,6 @@ export function createUpgrade(pool: HttpPool, trustsPeer: TrustsPeer): Upgrading
       process.emitWarning(error instanceof Error ? error : String(error));
     }
   };
-}
-
-/** Whether answers to requests before are still being written there. */
-export function isAnswering(socket: Duplex & { _httpMessage?: unknown }): boolean {
-  return Boolean(socket._httpMessage);
-}
-
-/** No longer that of a server, which looked after it: it may be silent for long, and may break. */
-export function prepareConnection(
-  socket: Duplex & { setTimeout?: unknown; setNoDelay?: unknown },
-): void {
-  socket.on('error', () => {});
-  if (typeof socket.setTimeout === 'function') socket.setTimeout(0);
-  if (typeof socket.setNoDelay === 'function') socket.setNoDelay(true);
 }
 
 /**
