@@ -12,6 +12,8 @@ const FAILURES: Readonly<Record<AttemptFailure, string>> = {
   timeout: 'the backend did not answer in time',
 };
 
+const NONE: readonly never[] = [];
+
 /**
  * One request on its way through a pool: which backends it has tried, whether it may try another,
  * and what its caller is told when none is left. Knows nothing of sockets: a transport extends it.
@@ -21,7 +23,7 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
   readonly method: string;
   readonly keyHash: number | undefined;
   readonly #arrivedAt: number;
-  readonly #tried: B[] = [];
+  #tried: readonly B[] = NONE;
   #throttled = false;
   #lastFailure: AttemptFailure | undefined;
   /** The backend of which it is being asked whether a slot is free there. */
@@ -97,7 +99,7 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
 
   arrived(backend: B): void {
     this.#destination = undefined;
-    this.#tried.push(backend);
+    this.#tried = this.#tried.length === 0 ? [backend] : [...this.#tried, backend];
     this.attempt(new Lease(backend, this.pool.clock.now()));
   }
 
