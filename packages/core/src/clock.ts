@@ -24,15 +24,49 @@ const LONGEST_DELAY_MS = 2_147_483_647;
 
 /**
  * The process's own clock. The globals are looked up at each call, so that fake timers installed
- * later reach it too.
+ * later reach it too. However long a delay is, it is kept: in stretches that `setTimeout` can wait.
  */
 export const systemClock: Clock = {
   now: () => performance.now(),
   setTimer(callback, delayMs) {
-    const timeout = setTimeout(callback, Math.min(delayMs, LONGEST_DELAY_MS));
+    if (delayMs > LONGEST_DELAY_MS) return new LongTimer(callback, delayMs);
+    const timeout = setTimeout(callback, delayMs);
     return {
       cancel: () => clearTimeout(timeout),
       unref: () => timeout.unref(),
     };
   },
 };
+
+/** One timer after another, until the delay is over. */
+class LongTimer implements Timer {
+  readonly #callback: () => void;
+  #leftMs: number;
+  #timeout: NodeJS.Timeout | undefined;
+  #keepsProcess = true;
+
+  constructor(callback: () => void, delayMs: number) {
+    this.#callback = callback;
+    this.#leftMs = delayMs;
+    this.#waitOn();
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timeout);
+  }
+
+  unref(): void {
+    this.#keepsProcess = false;
+    this.#timeout?.unref();
+  }
+
+  #waitOn(): void {
+    const stretchMs = Math.min(this.#leftMs, LONGEST_DELAY_MS);
+    this.#leftMs -= stretchMs;
+    this.#timeout = setTimeout(() => {
+      if (this.#leftMs > 0) this.#waitOn();
+      else this.#callback();
+    }, stretchMs);
+    if (!this.#keepsProcess) this.#timeout.unref();
+  }
+}
