@@ -11,6 +11,7 @@ import { describeNothingLeft } from './nothing-left.ts';
 import { describeParsers } from './parsers.ts';
 import { describeShadows } from './shadows.ts';
 import { describeShutdown } from './shutdown.ts';
+import { describeSlowCallers } from './slow-callers.ts';
 import { describeSpillover } from './spillover.ts';
 import { describeStreams } from './streams.ts';
 import { describeSurface } from './surface.ts';
@@ -35,6 +36,7 @@ export function describeTransport(host: AdapterHost): void {
   describeLimits(host);
   describeBreakers(host);
   describeTimeouts(host);
+  describeSlowCallers(host);
   describeSurface(host);
   describeShutdown(host);
   if (host.createApp().around !== undefined) describeAfterNext(host);

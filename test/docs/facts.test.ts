@@ -129,7 +129,7 @@ describe('the tables of options', () => {
         return [codeOf(name)];
       }),
     );
-    expect(checked).toHaveLength(42);
+    expect(checked).toHaveLength(43);
   });
 
   it('have the limits of gates and breakers in both places', () => {
@@ -233,6 +233,7 @@ it('tables the codes with their statuses and classes', () => {
     bad_gateway: true,
     gateway_timeout: true,
     request_timeout: true,
+    caller_timeout: true,
     body_consumed: true,
     bad_request: true,
   };

@@ -20,6 +20,7 @@ describe('a problem', () => {
     ['gateway_timeout', 504],
     ['request_timeout', 504],
     ['body_consumed', 500],
+    ['caller_timeout', 408],
   ])('%s has the status %d and a title', (code, status) => {
     const error = new RejectedError(code, { policy: 'chat', detail: 'why' });
     expect(error).toMatchObject({ code, status, policy: 'chat', detail: 'why' });

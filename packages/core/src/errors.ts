@@ -9,6 +9,7 @@ export type ProblemCode =
   | 'bad_gateway'
   | 'gateway_timeout'
   | 'request_timeout'
+  | 'caller_timeout'
   | 'body_consumed'
   | 'bad_request';
 
@@ -23,6 +24,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: string }>>
   bad_gateway: { status: 502, title: 'The backend gave no valid answer' },
   gateway_timeout: { status: 504, title: 'The backend did not answer in time' },
   request_timeout: { status: 504, title: 'The request took too long' },
+  caller_timeout: { status: 408, title: 'The request did not arrive in time' },
   body_consumed: { status: 500, title: 'The request body has been read already' },
   bad_request: { status: 400, title: 'The request cannot be forwarded as it is' },
 };

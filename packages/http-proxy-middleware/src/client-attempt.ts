@@ -11,6 +11,7 @@ import {
 import {
   atEndOfTurn,
   type BodyFlow,
+  CallerPace,
   type ExchangeAttempt,
   type HttpBackend,
   type RequestBody,
@@ -29,6 +30,7 @@ export interface ClientAttemptOwner {
     readonly connect: Deadlines;
     readonly head: Deadlines;
     readonly body: Deadlines;
+    readonly caller: Deadlines;
     readonly drain: Deadlines;
   };
   readonly body: RequestBody;
@@ -46,6 +48,8 @@ export interface ClientAttemptOwner {
   /** The delivered answer is complete. */
   complete(attempt: ClientAttempt): void;
   failed(failure: AttemptFailure, sent: boolean, error: Error): void;
+  /** The caller has not sent on, or not read on, in time: the attempt has ended without a verdict. */
+  stalled(): void;
   /** What is delivered has a head, and no body yet. */
   flushHead(): void;
   /** The answer that was held broke off. */
@@ -96,6 +100,10 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
   #connected = false;
   #bodySent = false;
   #opened: Buffer | Readable | null | undefined;
+  /** Of a body that comes from the caller while it is sent on. */
+  #callerPace: CallerPace | undefined;
+  /** The caller does not keep pace with the answer. */
+  #paused = false;
   /** Where the body goes once there is a connection. */
   readonly #unpiped: Writable[] = [];
   /** Somebody else has written the body. */
@@ -201,15 +209,23 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
     return destination;
   }
 
-  bodyOffered(): void {
-    if (this.#awaitsHead) this.#restart(this.#owner.limits.body);
+  bodyOffered(bytes: number): void {
+    if (!this.#awaitsHead) return;
+    const now = this.#owner.now();
+    if (this.#callerPace?.came(bytes, now) === false) this.#stall();
+    else this.#restart(this.#owner.limits.body, now);
   }
 
   bodyTaken(): void {
-    if (this.#awaitsHead) stopDeadline(this);
+    if (!this.#awaitsHead) return;
+    const now = this.#owner.now();
+    this.#callerPace?.begin(now);
+    this.#restart(this.#owner.limits.caller, now);
   }
 
-  bodyEnded(): void {}
+  bodyEnded(): void {
+    this.#callerPace = undefined;
+  }
 
   // The answer's way
 
@@ -261,8 +277,10 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
   expire(): void {
     if (this.#destination === 'nowhere') {
       this.cancel();
-    } else if (this.#destination === 'caller' && (this.complete || this.#callerIsSlow)) {
-      if (!this.complete) this.#owner.limits.body.start(this);
+    } else if (this.#awaitsCaller) {
+      this.#stall();
+    } else if (this.#destination === 'caller' && this.#isReadByOthers) {
+      this.#owner.limits.body.start(this);
     } else {
       this.fail('timeout', new Error('the backend took too long'));
       this.#destroy();
@@ -325,8 +343,8 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
   }
 
   dataCame(): void {
-    if (this.#ended || this.#destination !== 'caller' || this.complete) return;
-    this.#restart(this.#owner.limits.body);
+    if (this.#ended || this.#destination !== 'caller') return;
+    this.#timeAnswer();
   }
 
   #onSocket(socket: Socket & Owned): void {
@@ -398,9 +416,11 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
   }
 
   turnEnded(): void {
-    if (this.#ended || this.complete) return;
-    this.#restart(this.#owner.limits.body);
+    if (this.#ended) return;
+    this.#timeAnswer();
+    if (this.complete) return;
     this.#watchSocket();
+    this.#watchReader();
     if (this.#answer?.readableLength === 0) this.#owner.flushHead();
   }
 
@@ -410,6 +430,27 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
     if (!socket) return;
     if (!(OWNER in socket)) socket.on('data', onSocketData);
     socket[OWNER] = this;
+  }
+
+  /** httpxy pipes the answer, and pauses it while its caller has enough. */
+  #watchReader(): void {
+    const answer = this.#answer;
+    if (answer === undefined) return;
+    const look = () => {
+      // Those who iterate over it have no such listener, and never have it flow.
+      const isPaused = answer.isPaused() && answer.listenerCount('data') > 0;
+      if (this.#ended || this.#paused === isPaused) return;
+      this.#paused = isPaused;
+      this.#timeAnswer();
+    };
+    answer.on('pause', look).on('resume', look);
+    look();
+  }
+
+  /** Either the backend or the caller is to go on. */
+  #timeAnswer(): void {
+    const { body, caller } = this.#owner.limits;
+    this.#restart(this.#awaitsCaller ? caller : body);
   }
 
   #tellHttpxy(): void {
@@ -445,7 +486,10 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
 
   /** Once: what is forwarded as well gets it, too. */
   #open(): Buffer | Readable | null {
-    this.#opened = this.#opened === undefined ? this.#owner.body.open(this) : this.#opened;
+    if (this.#opened === undefined) {
+      this.#callerPace = new CallerPace(this.#owner.limits.caller.durationMs);
+      this.#opened = this.#owner.body.open(this);
+    }
     return this.#opened;
   }
 
@@ -453,9 +497,20 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
     return !this.#ended && this.statusCode === 0;
   }
 
-  /** The caller does not read: the backend has to wait, and is not to blame. */
-  get #callerIsSlow(): boolean {
+  /** It is the caller's turn, to send or to read: what is whole here is for it to take. */
+  get #awaitsCaller(): boolean {
+    if (this.statusCode === 0) return this.#callerPace?.awaited === true;
+    return this.#destination === 'caller' && (this.#paused || this.complete);
+  }
+
+  /** The application reads the answer at a pace of its own: the backend has to wait, and is not to blame. */
+  get #isReadByOthers(): boolean {
     return (this.#answer?.readableLength ?? 0) > 0;
+  }
+
+  #stall(): void {
+    this.cancel();
+    this.#owner.stalled();
   }
 
   #restart(deadlines: Deadlines, now?: number): void {

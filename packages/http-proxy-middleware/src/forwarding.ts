@@ -49,6 +49,7 @@ export class Forwarding {
       connect: pool.connectDeadlines,
       head: pool.headersDeadlines,
       body: pool.bodyDeadlines,
+      caller: pool.callerDeadlines,
       drain: pool.drainDeadlines,
     };
     this.upgradeLimits =

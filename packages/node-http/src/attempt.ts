@@ -10,6 +10,7 @@ import {
 } from '@spillway/core';
 import { type Dispatcher, errors } from 'undici';
 import type { BodyFlow, RequestBody } from './body/body.ts';
+import { CallerPace } from './body/caller-pace.ts';
 import { atEndOfTurn, type Unfinished } from './end-of-turn.ts';
 import type { FlatHeaders } from './headers.ts';
 import type { HttpBackend } from './http-backend.ts';
@@ -40,6 +41,7 @@ export interface AttemptOwner {
     readonly clock: Clock;
     readonly headersDeadlines: Deadlines;
     readonly bodyDeadlines: Deadlines;
+    readonly callerDeadlines: Deadlines;
     readonly drainDeadlines: Deadlines;
   };
   /** The protocol that the connection is to be switched to, if any. */
@@ -56,6 +58,8 @@ export interface AttemptOwner {
   finish(now?: number): void;
   /** No answer, or no more of the delivered one. */
   failed(failure: AttemptFailure, sent: boolean, error: Error): void;
+  /** The caller has not sent on, or not read on, in time: the attempt has ended without a verdict. */
+  stalled(): void;
   /** The answer that was held broke off. */
   heldFailed(attempt: Attempt): void;
   /** The request cannot be written as HTTP. */
@@ -74,6 +78,8 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
   #ended = false;
   #paused = false;
   #complete = false;
+  /** Of a body that comes from the caller while it is sent on. */
+  #callerPace: CallerPace | undefined;
   #streamsBody = false;
   #bodySent = true;
   #held: Buffer[] | undefined;
@@ -106,6 +112,7 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
     if (opened !== null && !Buffer.isBuffer(opened)) {
       this.#streamsBody = true;
       this.#bodySent = false;
+      this.#callerPace = new CallerPace(this.#pool.callerDeadlines.durationMs);
     }
     this.#now = this.lease.startedAt;
     connections.dispatch(
@@ -174,7 +181,8 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
   pause(): void {
     if (this.#ended) return;
     this.#paused = true;
-    stopDeadline(this);
+    if (this.#destination === 'caller') this.#restart(this.#pool.callerDeadlines);
+    else stopDeadline(this);
     this.#controller?.pause();
   }
 
@@ -185,18 +193,25 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
     this.#readOn();
   }
 
-  // The request body's way: its backend is timed while it is its turn to read
+  // The request body's way: backend and caller are timed while it is their turn
 
-  bodyOffered(): void {
-    if (this.#awaitsHead) this.#restart(this.#pool.bodyDeadlines);
+  bodyOffered(bytes: number): void {
+    if (!this.#awaitsHead) return;
+    const now = this.#pool.clock.now();
+    if (this.#callerPace?.came(bytes, now) === false) this.#stall();
+    else this.#restart(this.#pool.bodyDeadlines, now);
   }
 
   bodyTaken(): void {
-    if (this.#awaitsHead) stopDeadline(this);
+    if (!this.#awaitsHead) return;
+    const now = this.#pool.clock.now();
+    this.#callerPace?.begin(now);
+    this.#restart(this.#pool.callerDeadlines, now);
   }
 
   bodyEnded(): void {
     this.#bodySent = true;
+    this.#callerPace = undefined;
     if (this.#awaitsHead) this.#restart(this.#pool.headersDeadlines);
   }
 
@@ -289,6 +304,10 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
       this.cancel();
       return;
     }
+    if (this.#awaitsCaller) {
+      this.#stall();
+      return;
+    }
     const error = new errors.RequestAbortedError('the backend took too long');
     this.#fail('timeout', error);
     this.#controller?.abort(error);
@@ -313,9 +332,20 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
     });
   }
 
-  #restart(deadlines: Deadlines): void {
+  /** It is the caller's turn, to send or to read. */
+  get #awaitsCaller(): boolean {
+    if (this.statusCode === 0) return this.#callerPace?.awaited === true;
+    return this.#paused && this.#destination === 'caller';
+  }
+
+  #stall(): void {
+    this.cancel();
+    this.#owner.stalled();
+  }
+
+  #restart(deadlines: Deadlines, now?: number): void {
     stopDeadline(this);
-    deadlines.start(this);
+    deadlines.start(this, now);
   }
 
   #fail(failure: AttemptFailure, error: Error): void {

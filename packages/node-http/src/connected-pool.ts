@@ -15,6 +15,7 @@ export class ConnectedPool extends Pool<HttpBackend> {
   readonly connectDeadlines: Deadlines;
   readonly headersDeadlines: Deadlines;
   readonly bodyDeadlines: Deadlines;
+  readonly callerDeadlines: Deadlines;
   readonly drainDeadlines: Deadlines;
 
   /** Typed by `options`, which are checked here. Users call `createSpillway().pool()`. */
@@ -25,10 +26,11 @@ export class ConnectedPool extends Pool<HttpBackend> {
       return new HttpBackend(config, timeouts, clock, events, likeness, sharing);
     });
     this.likeness = likeness;
-    const { connectMs, headersMs, bodyMs } = this.config.timeouts;
+    const { connectMs, headersMs, bodyMs, callerMs } = this.config.timeouts;
     this.connectDeadlines = new Deadlines(connectMs, clock);
     this.headersDeadlines = new Deadlines(headersMs, clock);
     this.bodyDeadlines = new Deadlines(bodyMs, clock);
+    this.callerDeadlines = new Deadlines(callerMs, clock);
     this.drainDeadlines = new Deadlines(DRAIN_MS, clock);
   }
 
@@ -49,6 +51,7 @@ export class ConnectedPool extends Pool<HttpBackend> {
     this.connectDeadlines.close();
     this.headersDeadlines.close();
     this.bodyDeadlines.close();
+    this.callerDeadlines.close();
     this.drainDeadlines.close();
     const disposed = this.dispose();
     await Promise.all([disposed, ...this.backends.map((backend) => backend.destroy())]);

@@ -173,6 +173,20 @@ export abstract class Exchange<A extends ExchangeAttempt = ExchangeAttempt>
     }
   }
 
+  /** The caller has kept its attempt waiting for too long. */
+  stalled(): void {
+    if (this.#over) return;
+    const detail = 'the request did not arrive, or its answer was not read, in time';
+    const problem = new UpstreamError('caller_timeout', { policy: this.pool.name, detail });
+    if (!this.committed) {
+      this.reject(problem);
+      return;
+    }
+    this.#leave();
+    this.cutOff(problem);
+    this.ended();
+  }
+
   /** The answer to fall back on broke off before it was needed. */
   heldFailed(attempt: A): void {
     if (this.#held === attempt) this.#held = undefined;
@@ -264,7 +278,7 @@ export abstract class Exchange<A extends ExchangeAttempt = ExchangeAttempt>
 
   protected override reject(problem: ProblemError): void {
     if (this.#over) return;
-    this.concluded(true);
+    this.concluded(isFailureStatus(problem.status));
     this.#leave();
     this.pool.rejected(problem.code);
     this.refuse(problem);

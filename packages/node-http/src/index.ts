@@ -1,4 +1,5 @@
 export type { BodyFlow, RequestBody } from './body/body.ts';
+export { CallerPace } from './body/caller-pace.ts';
 export { keepRawBody } from './body/raw-body.ts';
 export { stopTap, tapRawBody } from './body/raw-body-tap.ts';
 export { callsOf, type MiddlewareMaker, type SpillwayCalls } from './calls.ts';

@@ -40,7 +40,7 @@ describe('the options of a pool', () => {
         maxBodyBytes: 1_048_576,
         unsafe: false,
       },
-      timeouts: { connectMs: 10_000, headersMs: 300_000, bodyMs: 300_000 },
+      timeouts: { connectMs: 10_000, headersMs: 300_000, bodyMs: 300_000, callerMs: 300_000 },
       queue: undefined,
       apdexMs: 500,
     });

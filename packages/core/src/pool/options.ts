@@ -52,7 +52,8 @@ export interface BackendOptions {
   /** Overrides the pool's `breaker`; `false` for none. */
   readonly breaker?: BreakerOptions | false | undefined;
   /**
-   * Requests at once.
+   * Requests at once. In a pool where a backend has it, a body up to `retry.maxBodyBytes` has to be
+   * here, or 64 KiB of it, before its request takes a place or waits.
    * @defaultValue no limit
    */
   readonly maxCount?: number | undefined;
@@ -75,6 +76,13 @@ export interface TimeoutOptions {
    * @defaultValue 300_000
    */
   readonly bodyMs?: number | undefined;
+  /**
+   * How long an attempt waits for its caller to send the next 64 KiB of the request, or to take what
+   * it was sent of the answer, in milliseconds: the place at the backend is held meanwhile. Then the
+   * caller gets 408, or its answer is cut off.
+   * @defaultValue 300_000
+   */
+  readonly callerMs?: number | undefined;
 }
 
 /** Lets requests wait while every backend is at its `maxCount`. */
@@ -219,6 +227,7 @@ const readTimeouts = object({
   connectMs: optional(positiveMs, 10_000),
   headersMs: optional(positiveMs, 300_000),
   bodyMs: optional(positiveMs, 300_000),
+  callerMs: optional(positiveMs, 300_000),
 });
 
 const readPool = object({

@@ -154,6 +154,11 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
     return this.#members.hasHandlers;
   }
 
+  /** Whether any backend takes so many requests at once and no more. */
+  get hasLimits(): boolean {
+    return this.#members.hasLimits;
+  }
+
   get shadows(): readonly Shadow<B>[] {
     return this.#members.shadows;
   }

@@ -24,8 +24,8 @@ export interface RequestBody {
 
 /** Who is told how a streamed body flows to its backend. */
 export interface BodyFlow {
-  /** A chunk is on its way: the backend has to take it. */
-  bodyOffered(): void;
+  /** A chunk of so many bytes is on its way: the backend has to take it. */
+  bodyOffered(bytes: number): void;
   /** The backend has taken what there was: the caller has to send more. */
   bodyTaken(): void;
   /** The last chunk is on its way. */

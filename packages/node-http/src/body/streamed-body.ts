@@ -14,6 +14,8 @@ export class StreamedBody implements RequestBody {
   #ended = false;
   #error: Error | undefined;
   #reader: BodyReader | undefined;
+  /** Nobody is to begin before so many bytes are here. */
+  #wanted: { readonly bytes: number; readonly ready: () => void } | undefined;
   #onWhole: ((bytes: Buffer | undefined) => void) | undefined;
   readonly #giveUp: (source: Readable) => void;
 
@@ -39,7 +41,21 @@ export class StreamedBody implements RequestBody {
   }
 
   get resendable(): boolean {
-    return this.#kept !== undefined;
+    return this.#kept !== undefined && this.#size <= this.#maxKept;
+  }
+
+  /**
+   * Reads so many bytes, or all, before anybody opens the body. Of one that is not to be kept nothing
+   * is read.
+   * @param ready called when that is done, now or later; never if the source breaks off before
+   */
+  gather(bytes: number, ready: () => void): void {
+    if (this.#maxKept < bytes) {
+      ready();
+      return;
+    }
+    this.#wanted = { bytes, ready };
+    this.#source.resume();
   }
 
   open(flow: BodyFlow): Readable {
@@ -71,6 +87,7 @@ export class StreamedBody implements RequestBody {
 
   discard(): void {
     this.#kept = undefined;
+    this.#wanted = undefined;
     this.#reader = undefined;
     this.#tellWhole();
     if (!this.#ended) this.#giveUp(this.#source);
@@ -83,8 +100,19 @@ export class StreamedBody implements RequestBody {
     tell?.(bytes && Buffer.concat(bytes));
   }
 
+  #gathered(ready: () => void): void {
+    this.#wanted = undefined;
+    this.#source.pause();
+    ready();
+  }
+
   readonly #receive = (chunk: Buffer): void => {
     this.#size += chunk.length;
+    if (this.#wanted !== undefined) {
+      this.#kept?.push(chunk);
+      if (this.#size >= this.#wanted.bytes) this.#gathered(this.#wanted.ready);
+      return;
+    }
     if (this.#kept !== undefined) {
       if (this.#size > this.#maxKept) {
         this.#kept = undefined;
@@ -94,7 +122,8 @@ export class StreamedBody implements RequestBody {
       }
     }
     if (this.#reader === undefined) return;
-    if (!this.#reader.offer(chunk)) this.#source.pause();
+    // It may have been told that this was too late, and discarded the body.
+    if (!this.#reader.offer(chunk) && this.#reader !== undefined) this.#source.pause();
   };
 
   readonly #end = (): void => this.#finish(undefined);
@@ -106,8 +135,9 @@ export class StreamedBody implements RequestBody {
     this.#ended = true;
     this.#error = error;
     this.#tellWhole();
-    if (error === undefined) this.#reader?.finish();
-    else this.#reader?.destroy(error);
+    if (error !== undefined) this.#reader?.destroy(error);
+    else if (this.#wanted !== undefined) this.#gathered(this.#wanted.ready);
+    else this.#reader?.finish();
   };
 }
 
@@ -130,7 +160,8 @@ class BodyReader extends Readable {
   /** False when the backend has enough for now. */
   offer(chunk: Buffer): boolean {
     if (this.destroyed) return true;
-    this.#flow.bodyOffered();
+    this.#flow.bodyOffered(chunk.length);
+    if (this.destroyed) return true;
     if (this.#backlog.length > 0) {
       this.#backlog.push(chunk);
       return false;
@@ -145,7 +176,7 @@ class BodyReader extends Readable {
 
   override _read(): void {
     for (let chunk = this.#backlog.shift(); chunk !== undefined; chunk = this.#backlog.shift()) {
-      this.#flow.bodyOffered();
+      this.#flow.bodyOffered(chunk.length);
       if (!this.push(chunk)) return;
     }
     if (this.#complete) {

@@ -138,7 +138,13 @@ export abstract class IncomingExchange<A extends ExchangeAttempt>
       // Most small bodies come with their head: taken at once, they never have to flow.
       if (!this.#takeBody()) atEndOfTurn(this);
     } else if (this.#streamBody()) {
-      this.begin();
+      const { body } = this;
+      // Where places are few, none is taken for a caller that has yet to send its body.
+      if (this.pool.hasLimits && body instanceof StreamedBody) {
+        body.gather(MAX_GATHERED_BYTES, () => this.begin());
+      } else {
+        this.begin();
+      }
     }
   }
 
@@ -233,6 +239,12 @@ export abstract class IncomingExchange<A extends ExchangeAttempt>
     // Whoever answers in the handler's place may do so only in a moment.
     if (this.response.headersSent) silence();
     else this.response.once('finish', silence);
+  }
+
+  override stalled(): void {
+    // No further request of it could be told from the rest of this one.
+    if (!this.over) this.response.shouldKeepAlive = false;
+    super.stalled();
   }
 
   override removed(backend: object): void {

@@ -95,6 +95,7 @@ export class ShadowCopy implements AttemptOwner {
 
   flushHead(): void {}
   failed(): void {}
+  stalled(): void {}
   heldFailed(): void {}
   unsendable(): void {}
 

@@ -46,6 +46,7 @@ export class Members<B extends Backend> {
   #shadows: readonly Shadow<B>[] = [];
   readonly #everShadowed = new Map<B, Shadow<B>>();
   #hasHandlers = false;
+  #hasLimits = false;
 
   constructor(configs: readonly BackendConfig[], host: MembersHost<B>) {
     this.#host = host;
@@ -75,6 +76,11 @@ export class Members<B extends Backend> {
   /** Whether any is a handler of this process. */
   get hasHandlers(): boolean {
     return this.#hasHandlers;
+  }
+
+  /** Whether any has a `maxCount`. */
+  get hasLimits(): boolean {
+    return this.#hasLimits;
   }
 
   get shadows(): readonly Shadow<B>[] {
@@ -283,6 +289,7 @@ export class Members<B extends Backend> {
   #gather(): void {
     const { balance, random } = this.#host;
     this.#hasHandlers = this.#all.some(({ config }) => config.handler !== undefined);
+    this.#hasLimits = this.#all.some(({ config }) => Number.isFinite(config.maxCount));
     this.#serving = this.#all.filter(({ draining, weight }) => !draining && weight > 0);
     const priorities = new Set(this.#serving.map(({ priority }) => priority));
     this.#levels = [...priorities]
