@@ -107,8 +107,8 @@ export class UpstreamError extends ProblemError {
 
 /** An option that is unknown, of the wrong type or impossible. Thrown when the policy is made. */
 export class ConfigurationError extends SpillwayError {
-  override readonly name = 'ConfigurationError';
-  override readonly code = 'invalid_configuration';
+  override readonly name: string = 'ConfigurationError';
+  override readonly code: 'invalid_configuration' | 'conflict' = 'invalid_configuration';
   /** Where the option stands, for example `pool(chat).backends[1].weight`. */
   readonly path: string;
   readonly rule: string;
@@ -120,6 +120,12 @@ export class ConfigurationError extends SpillwayError {
     this.rule = rule;
     this.value = got[0];
   }
+}
+
+/** What was asked for would do at another time: the present state is what stands against it. */
+export class ConflictError extends ConfigurationError {
+  override readonly name = 'ConflictError';
+  override readonly code = 'conflict';
 }
 
 function show(value: unknown): string {

@@ -1,5 +1,10 @@
 export type { AnswerHeaders } from './asked-wait.ts';
-export type { BreakerEvents, BreakerState } from './breaker/breaker.ts';
+export type {
+  BreakerControl,
+  BreakerEvents,
+  BreakerState,
+  TripOptions,
+} from './breaker/breaker.ts';
 export type { BreakerOptions } from './breaker/rule.ts';
 export type { BreakerHooks, SharedBreaker } from './breaker/shared-breaker.ts';
 export type { Trip } from './breaker/trip.ts';
@@ -8,6 +13,7 @@ export type { Coordinator } from './coordinator.ts';
 export { Deadlines, type Expiring, stopDeadline } from './deadlines.ts';
 export {
   ConfigurationError,
+  ConflictError,
   isSpillwayError,
   type ProblemCode,
   type ProblemDetails,
@@ -62,6 +68,7 @@ export {
 } from './pool/pool.ts';
 export type { RetryOptions } from './pool/resubmission.ts';
 export { Submission } from './pool/submission.ts';
+export type { PoolDryRun } from './pool/traffic/dry-run.ts';
 export type { RemoveOptions, Shares } from './pool/traffic/options.ts';
 export type {
   Rollout,
@@ -79,6 +86,7 @@ export type {
   ShadowLease,
   ShadowOptions,
   ShadowOutcome,
+  ShadowSetting,
   ShadowStatus,
 } from './pool/traffic/shadow.ts';
 export type {

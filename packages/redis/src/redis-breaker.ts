@@ -60,6 +60,9 @@ export class RedisBreaker implements SharedBreaker {
   closed(): void {
     this.#endTrial();
     this.#host.tellBreakers(this.#name, { kind: 'closed' });
+    // Closed by hand, it would still be found open by instances that come later.
+    const { commands, isReady } = this.#host.connections;
+    if (isReady) commands.del(this.#openKey).catch(() => {});
   }
 
   awaitTrial(): void {

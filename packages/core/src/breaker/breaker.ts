@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import CircuitBreaker from 'opossum';
 import type { Clock, Timer } from '../clock.ts';
+import { object, positiveMs } from '../options.ts';
 import type { BreakerRule } from './rule.ts';
 import type { ShareBreaker, SharedBreaker } from './shared-breaker.ts';
 import type { Trip } from './trip.ts';
@@ -11,11 +12,32 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 export interface BreakerEvents {
   /** Closed or half-open before, open now. */
   onTrip?(trip: Trip): void;
-  /** A trial proved that the work succeeds again. */
+  /** A trial proved that the work succeeds again, or somebody says so. */
   onClose?(): void;
   /** {@link Breaker.admits} may have changed. */
   onChange?(): void;
 }
+
+export interface TripOptions {
+  /** How long nothing goes through, in milliseconds. */
+  readonly durationMs: number;
+}
+
+/** A breaker in an operator's hand. */
+export interface BreakerControl {
+  readonly state: BreakerState;
+  /**
+   * Lets nothing through for `durationMs`, whether anything has failed or not; then a trial decides,
+   * as after any trip. One that is open already stays so for this long at least: {@link close} it
+   * before to shorten its trip.
+   * @throws ConfigurationError when `durationMs` is not a finite number above 0
+   */
+  trip(options: TripOptions): void;
+  /** Lets requests through at once, without a trial; what was counted before is forgotten. */
+  close(): void;
+}
+
+const readTripOptions = object<TripOptions>({ durationMs: positiveMs });
 
 /** Permission from {@link Breaker.begin}: the breaker's epoch and, in the lowest bit, whether it is the trial. */
 export type Pass = number;
@@ -33,8 +55,9 @@ const neverRotating = new EventEmitter().setMaxListeners(0);
  *
  * Not told of work that proves nothing (a caller that left): give its pass to {@link abandon}.
  */
-export class Breaker {
+export class Breaker implements BreakerControl {
   readonly rule: BreakerRule;
+  readonly #name: string;
   readonly #clock: Clock;
   readonly #circuit: CircuitBreaker;
   readonly #window: FailureWindow;
@@ -63,6 +86,7 @@ export class Breaker {
     share?: ShareBreaker,
   ) {
     this.rule = rule;
+    this.#name = name;
     this.#clock = clock;
     this.#window = failureWindow(rule);
     this.#onChange = events.onChange?.bind(events);
@@ -165,6 +189,20 @@ export class Breaker {
     this.#trialUnderWay = false;
     this.#shared?.trial(false);
     this.#onChange?.();
+  }
+
+  trip(options: TripOptions): void {
+    const { durationMs } = readTripOptions(options, `breaker(${this.#name}).trip`);
+    if (this.#disposed) return;
+    const now = this.#clock.now();
+    if (this.#waiting) this.#extend(now, durationMs);
+    else this.#trip(now, durationMs, undefined);
+  }
+
+  close(): void {
+    if (this.#disposed || this.#circuit.closed) return;
+    this.#shared?.closed();
+    this.#close();
   }
 
   /** Cancels the timer. Calls that end later change nothing any more. */

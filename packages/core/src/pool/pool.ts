@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
+import type { BreakerControl } from '../breaker/breaker.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { Coordinator } from '../coordinator.ts';
 import { Deadlines, type Expiring } from '../deadlines.ts';
-import type { ProblemCode } from '../errors.ts';
+import { ConfigurationError, type ProblemCode } from '../errors.ts';
 import { ServiceLevel } from '../metrics/service-level.ts';
 import type { RequestView } from '../request-view.ts';
 import { tell } from '../tell.ts';
@@ -15,17 +16,18 @@ import type {
 } from './backend.ts';
 import type { Balance } from './level.ts';
 import { type BackendOptions, type PoolConfig, readPoolOptions } from './options.ts';
+import { PoolDryRun } from './traffic/dry-run.ts';
 import { Members } from './traffic/members.ts';
 import type { RemoveOptions, Shares } from './traffic/options.ts';
 import type { Rollout, RolloutOptions, RolloutReport } from './traffic/rollout.ts';
-import type { Shadow, ShadowOptions, ShadowStatus } from './traffic/shadow.ts';
+import type { Shadow, ShadowOptions, ShadowSetting, ShadowStatus } from './traffic/shadow.ts';
 import type { PoolSummary, SharedTraffic } from './traffic/shared-traffic.ts';
 
 /** What a pool tells its listeners, by event name. */
 export interface PoolEvents {
   /** A breaker tripped: no request reaches the backend for `durationMs`. */
   trip: [{ backend: string; statusCode: number | undefined; durationMs: number }];
-  /** A trial request succeeded: the backend serves again. */
+  /** A trial request succeeded, or the breaker was closed by hand: the backend serves again. */
   recover: [{ backend: string }];
   /** A lower level served a request, because the higher ones could not take it. */
   spillover: [{ from: number; to: number; backend: string }];
@@ -33,6 +35,8 @@ export interface PoolEvents {
   traffic: [{ shares: Shares }];
   /** A rollout has decided something. */
   rollout: [RolloutReport];
+  /** A backend is sent copies of requests, others than before, or none any more. */
+  shadow: [ShadowSetting];
 }
 
 /** A pool's state, as the metrics have it. */
@@ -95,6 +99,8 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
   readonly queue: Deadlines<Waiting<B>> | undefined;
   /** How its callers fare. */
   readonly level: ServiceLevel;
+  /** Changes of traffic that are checked and not made. */
+  readonly dryRun: PoolDryRun;
   readonly #members: Members<B>;
   readonly #sharedTraffic: SharedTraffic | undefined;
   readonly #spillovers = new Map<number, { from: number; to: number; count: number }>();
@@ -137,8 +143,10 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
       discard: (backend) => this.discard(backend),
       changed: (shares) => this.#trafficChanged(shares),
       decided: (report) => this.#tell('rollout', report),
+      shadowed: (setting) => this.#tell('shadow', setting),
       publish: (change) => this.#sharedTraffic?.publish(change),
     });
+    this.dryRun = new PoolDryRun(this.#members.checks);
     this.#sharedTraffic = coordinator?.traffic(name, summaryOf(config), (change) =>
       this.#members.apply(change),
     );
@@ -161,6 +169,32 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
 
   get shadows(): readonly Shadow<B>[] {
     return this.#members.shadows;
+  }
+
+  /** Those that are under way. */
+  get rollouts(): readonly Rollout[] {
+    return [...this.#members.rollouts];
+  }
+
+  /** What a backend is a shadow by, or was before its proportion became 0. */
+  shadow(id: string): Shadow<B> | undefined {
+    return this.#members.shadowOf(id);
+  }
+
+  /**
+   * A backend's breaker, to trip and to close it by hand.
+   * @throws ConfigurationError when there is no such backend, or it has no breaker
+   */
+  breaker(id: string): BreakerControl {
+    const backend = this.backends.find((each) => each.id === id);
+    const path = `pool(${this.name}).breaker`;
+    if (backend === undefined) {
+      throw new ConfigurationError(path, 'must name a backend of this pool', id);
+    }
+    if (backend.breaker === undefined) {
+      throw new ConfigurationError(path, 'must name a backend that has a breaker', id);
+    }
+    return backend.breaker;
   }
 
   get rejections(): ReadonlyMap<ProblemCode, number> {
@@ -255,7 +289,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
       rejections: Object.fromEntries(this.#rejections),
       backends: this.backends.map((backend) => backend.status()),
       shadows: this.shadows.map((shadow) => shadow.status()),
-      rollouts: Array.from(this.#members.rollouts, (rollout) => rollout.status()),
+      rollouts: this.rollouts.map((rollout) => rollout.status()),
     };
   }
 
@@ -292,8 +326,9 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
   /**
    * Moves a level's traffic to one of its backends, step by step, and puts everything back when that
    * one does worse than the others by more than a limit. Decisions are told as `rollout` events.
-   * @throws ConfigurationError when an option is wrong, no other backend of the level has a share, or
-   * a rollout of the level is under way
+   * @throws ConfigurationError when an option is wrong
+   * @throws ConflictError when no other backend of the level has a share, or a rollout of the level is
+   * under way
    */
   rollout(options: RolloutOptions): Rollout {
     return this.#members.rollout(options);
@@ -312,7 +347,8 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
    * Takes a backend out: it gets no more requests from now on. What it has is finished with `drain`,
    * and otherwise cut off; a request that is cut off is made again elsewhere if it may be. Resolves
    * when the backend is gone. Called again, without `drain`, it cuts short what still drains.
-   * @throws ConfigurationError when there is no such backend, or no other one has a share
+   * @throws ConfigurationError when there is no such backend
+   * @throws ConflictError when no other one has a share
    */
   remove(id: string, options: RemoveOptions = {}): Promise<void> {
     return this.#members.remove(id, options);

@@ -1,13 +1,13 @@
 import type { BreakerRule } from '../../breaker/rule.ts';
 import type { Clock, Random } from '../../clock.ts';
-import { ConfigurationError } from '../../errors.ts';
 import type { Backend, BackendConfig } from '../backend.ts';
 import { type Balance, Level } from '../level.ts';
 import { type BackendOptions, readNewBackend } from '../options.ts';
-import { readRemoveOptions, readShares, type Shares } from './options.ts';
+import { type CheckedRemoval, TrafficChecks } from './checks.ts';
+import type { Shares } from './options.ts';
 import { Removal } from './removal.ts';
-import { Rollout, type RolloutReport, readRolloutOptions } from './rollout.ts';
-import { readProportion, readShadowOptions, Shadow } from './shadow.ts';
+import { Rollout, type RolloutReport } from './rollout.ts';
+import { Shadow, type ShadowSetting } from './shadow.ts';
 import type { TrafficChange } from './shared-traffic.ts';
 
 /** What the members of a pool need of it. */
@@ -25,6 +25,7 @@ export interface MembersHost<B extends Backend> {
   /** The shares of a level, or its backends, have changed. */
   changed(shares: () => Shares): void;
   decided(report: RolloutReport): void;
+  shadowed(setting: ShadowSetting): void;
   /** The traffic was changed here; instances that share it are to do the same. */
   publish(change: TrafficChange): void;
 }
@@ -34,6 +35,7 @@ export interface MembersHost<B extends Backend> {
  * and only read per request, so that a change is atomic and costs requests nothing.
  */
 export class Members<B extends Backend> {
+  readonly checks: TrafficChecks<B>;
   readonly #host: MembersHost<B>;
   #all: readonly B[];
   #serving: readonly B[] = [];
@@ -49,6 +51,7 @@ export class Members<B extends Backend> {
   #hasLimits = false;
 
   constructor(configs: readonly BackendConfig[], host: MembersHost<B>) {
+    this.checks = new TrafficChecks(host.path, this);
     this.#host = host;
     this.#all = configs.map((config) => host.make(config));
     this.#gather();
@@ -71,6 +74,16 @@ export class Members<B extends Backend> {
 
   get rollouts(): Iterable<Rollout> {
     return this.#rollouts.values();
+  }
+
+  rolloutOf(priority: number): Rollout | undefined {
+    return this.#rollouts.get(priority);
+  }
+
+  /** What this backend is a shadow by, or has been. */
+  shadowOf(id: string): Shadow<B> | undefined {
+    const backend = this.#all.find((each) => each.id === id);
+    return backend && this.#everShadowed.get(backend);
   }
 
   /** Whether any is a handler of this process. */
@@ -106,30 +119,26 @@ export class Members<B extends Backend> {
     } else if (named !== undefined) {
       const { id, drain, timeoutMs } = change;
       // What it cannot do, it has thrown by now.
-      this.#remove(id, { drain, timeoutMs }).catch(() => {});
+      this.#remove(this.checks.removal(id, { drain, timeoutMs })).catch(() => {});
     }
   }
 
   setShadow(id: string, proportion: unknown, options: unknown): void {
-    const methods = this.#setShadow(id, proportion, options);
-    this.#host.publish({ kind: 'shadow', id, proportion: proportion as number, methods });
+    const { methods, ...set } = this.#setShadow(id, proportion, options);
+    this.#host.publish({ kind: 'shadow', id, proportion: set.proportion, methods });
   }
 
-  #setShadow(id: string, proportion: unknown, options: unknown): 'safe' | 'all' {
-    const path = `${this.#host.path}.setShadow`;
-    const backend = this.#all.find((candidate) => candidate.id === id && !candidate.draining);
-    if (backend === undefined) {
-      throw new ConfigurationError(path, 'must name a backend of this pool', id);
-    }
-    const share = readProportion(proportion, `${path}[${JSON.stringify(id)}]`);
-    const read = readShadowOptions(options, path);
+  #setShadow(id: string, proportion: unknown, given: unknown): ShadowSetting {
+    const { backend, options, ...read } = this.checks.shadow(id, proportion, given);
     // The same one again, so that what is under way still counts.
     const shadow = this.#everShadowed.get(backend) ?? new Shadow(backend, this.#host.clock);
-    shadow.set(share, read);
+    shadow.set(read.proportion, options);
     this.#everShadowed.set(backend, shadow);
     const others = this.#shadows.filter((other) => other !== shadow);
-    this.#shadows = share === 0 ? others : [...others, shadow];
-    return read.methods;
+    this.#shadows = read.proportion === 0 ? others : [...others, shadow];
+    const setting = { backend: id, proportion: read.proportion, methods: options.methods };
+    this.#host.shadowed(setting);
+    return setting;
   }
 
   setTraffic(shares: unknown): void {
@@ -137,7 +146,7 @@ export class Members<B extends Backend> {
   }
 
   #setTraffic(shares: unknown, share: (shares: ReadonlyMap<B, number>) => void): void {
-    const read = readShares(shares, `${this.#host.path}.setTraffic`, this.#all);
+    const read = this.checks.shares(shares);
     const change = () => share(read);
     const [first] = read.keys();
     const rollout = first && this.#rollouts.get(first.priority);
@@ -164,42 +173,23 @@ export class Members<B extends Backend> {
   }
 
   async remove(id: string, options: unknown): Promise<void> {
-    const read = readRemoveOptions(options, `${this.#host.path}.remove`);
-    const gone = this.#remove(id, read);
-    this.#host.publish({ kind: 'removed', id, ...read });
+    const removal = this.checks.removal(id, options);
+    const gone = this.#remove(removal);
+    const { drain, timeoutMs } = removal;
+    this.#host.publish({ kind: 'removed', id, drain, timeoutMs });
     await gone;
   }
 
-  #remove(id: string, { drain, timeoutMs }: ReturnType<typeof readRemoveOptions>): Promise<void> {
-    const path = `${this.#host.path}.remove`;
-    const backend = this.#all.find((candidate) => candidate.id === id);
-    if (backend === undefined) {
-      throw new ConfigurationError(path, 'must name a backend of this pool', id);
-    }
-    const removal = this.#removals.get(backend) ?? this.#beginRemoval(backend, path);
+  #remove({ backend, drain, timeoutMs }: CheckedRemoval<B>): Promise<void> {
+    const removal = this.#removals.get(backend) ?? this.#beginRemoval(backend);
     if (drain) removal.within(timeoutMs);
     else removal.end();
     return removal.gone;
   }
 
   rollout(options: unknown): Rollout {
-    const path = `${this.#host.path}.rollout`;
-    const config = readRolloutOptions(options, path);
-    const to = this.#all.find(({ id, draining }) => id === config.to && !draining);
-    if (to === undefined) {
-      throw new ConfigurationError(`${path}.to`, 'must name a backend of this pool', config.to);
-    }
+    const { config, to, level } = this.checks.rollout(options);
     const { priority } = to;
-    const other = this.#rollouts.get(priority);
-    if (other !== undefined) {
-      const rule = `must wait for the end of the rollout to ${JSON.stringify(other.config.to)}`;
-      throw new ConfigurationError(path, rule);
-    }
-    const level = this.#all.filter((peer) => peer.priority === priority && !peer.draining);
-    if (level.every((peer) => peer === to || peer.weight === 0)) {
-      const rule = 'must have traffic to take over: no other backend of its level has a share';
-      throw new ConfigurationError(`${path}.to`, rule, config.to);
-    }
     return new Rollout(config, to, level, {
       clock: this.#host.clock,
       began: (rollout) => this.#rollouts.set(priority, rollout),
@@ -250,11 +240,7 @@ export class Members<B extends Backend> {
     this.#changed();
   }
 
-  #beginRemoval(backend: B, path: string): Removal {
-    if (this.#serving.every((other) => other === backend)) {
-      const rule = 'must leave the pool a backend that has a share';
-      throw new ConfigurationError(path, rule, backend.id);
-    }
+  #beginRemoval(backend: B): Removal {
     const removal = new Removal(this.#host.clock, async () => {
       this.#all = this.#all.filter((other) => other !== backend);
       await this.#host.discard(backend);

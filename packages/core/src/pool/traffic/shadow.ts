@@ -32,6 +32,14 @@ export interface ShadowOptions {
   readonly compare?: CompareAnswers | undefined;
 }
 
+/** What a backend is sent copies of, as the pool's event `shadow` tells it. */
+export interface ShadowSetting {
+  readonly backend: string;
+  /** 0: of nothing. */
+  readonly proportion: number;
+  readonly methods: 'safe' | 'all';
+}
+
 /** Two answers that differed. */
 export interface Mismatch {
   readonly method: string;
@@ -67,7 +75,9 @@ const readOptions = object({
   compare: optional(callable<CompareAnswers>()),
 });
 
-export function readShadowOptions(options: unknown, path: string) {
+export type ReadShadowOptions = ReturnType<typeof readOptions>;
+
+export function readShadowOptions(options: unknown, path: string): ReadShadowOptions {
   return readOptions(options, path);
 }
 
@@ -101,7 +111,7 @@ export class Shadow<B extends Backend = Backend> {
   }
 
   /** Copies that are under way stay, and what was counted. */
-  set(proportion: number, { methods, compare }: ReturnType<typeof readOptions>): void {
+  set(proportion: number, { methods, compare }: ReadShadowOptions): void {
     this.#proportion = proportion;
     this.#methods = methods;
     this.#compare = compare;
