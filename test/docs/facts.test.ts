@@ -68,6 +68,15 @@ describe('the tables of options', () => {
       '### `pool.setShadow(id, proportion, options?)`',
       () => optionsOf((wrong) => onePool().setShadow('a', 1, wrong)),
     ],
+    [
+      '### `spillway.breaker(name)`, `pool.breaker(id)`',
+      () =>
+        optionsOf((wrong) => {
+          const spillway = spillwayOf();
+          spillway.circuitBreaker({ name: 'any', failureCount: 1 });
+          spillway.breaker('any').trip(wrong as never);
+        }),
+    ],
     ['### `pool.rollout(options)`', () => optionsOf((wrong) => onePool().rollout(wrong as never))],
     [
       '#### Limits of a rollout',
@@ -272,6 +281,7 @@ async function usedPool(logger = silent) {
   pool.on('spillover', (event) => Object.assign(events, { spillover: event }));
   pool.on('traffic', (event) => Object.assign(events, { traffic: event }));
   pool.on('rollout', (event) => Object.assign(events, { rollout: event }));
+  pool.on('shadow', (event) => Object.assign(events, { shadow: event }));
   await (await pool.fetch('/')).text();
   ptu.answer = answers(200);
   await until(async () => {
@@ -282,6 +292,8 @@ async function usedPool(logger = silent) {
   pool.rollout({ to: 'payg2', steps: [1], intervalMs: 1_000 }).abort();
   await pool.remove('payg2');
   pool.setTraffic({ payg1: 1 });
+  pool.setShadow('ptu1', 1);
+  pool.setShadow('ptu1', 0);
   return { spillway, pool, events };
 }
 
@@ -297,6 +309,7 @@ it('tables the events with what they tell', async () => {
     spillover: true,
     traffic: true,
     rollout: true,
+    shadow: true,
   };
   expect(documented.map(([name]) => name)).toEqual(Object.keys(all));
 });

@@ -8,6 +8,7 @@ import {
   type SpillwayCalls,
 } from '@spillway/node-http';
 import type { Request, RequestHandler } from 'express';
+import { handle } from './handle.ts';
 import { metrics } from './metrics.ts';
 import { probe } from './probe.ts';
 import { type ProxyOptions, proxy } from './proxy.ts';
@@ -50,5 +51,6 @@ export function createSpillway(options: SpillwayOptions = {}): Spillway {
     proxy: (pool, proxyOptions) => proxy(pool, { onReject, ...proxyOptions }),
     probe,
     metrics,
+    handle,
   });
 }

@@ -7,6 +7,7 @@ import {
   type SpillwayCalls,
 } from '@spillway/node-http';
 import type { Middleware, Request } from 'koa';
+import { handle } from './handle.ts';
 import { metrics } from './metrics.ts';
 import { probe } from './probe.ts';
 import { type ProxyOptions, proxy } from './proxy.ts';
@@ -40,5 +41,6 @@ export function createSpillway(options: SpillwayOptions = {}): Spillway {
     proxy: (pool, proxyOptions) => proxy(pool, { onReject, ...proxyOptions }),
     probe,
     metrics,
+    handle,
   });
 }

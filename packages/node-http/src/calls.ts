@@ -1,10 +1,12 @@
 import type {
+  BreakerControl,
   CircuitBreakerOptions,
   LimitConcurrencyOptions,
   PoolOptions,
   ProtectOptions,
 } from '@spillway/core';
 import type { Engine, SpillwayStatus } from './engine.ts';
+import type { NodeHandler } from './handed.ts';
 import type { HttpPool } from './http-pool.ts';
 import type { MetricsRegistry } from './metrics.ts';
 import type { LivenessOptions } from './probes/liveness.ts';
@@ -59,6 +61,13 @@ export interface SpillwayCalls<M, R, P> {
    * path of the backend's URL. Its `upgrade` does so for WebSockets.
    */
   proxy(pool: HttpPool, options?: P): M & Upgrading;
+  /**
+   * The breaker of a route, to trip and to close it by hand. A backend's is `pool.breaker(id)`.
+   * @throws ConfigurationError when no route of that name has one
+   * @example
+   * spillway.breaker('reports').trip({ durationMs: 60_000 });
+   */
+  breaker(name: string): BreakerControl;
   /** Answers 200 while load can be taken, 429 when a queue is too long, 503 when something is broken. */
   readiness(options?: ReadinessOptions): M;
   /** Answers 200 unless a check fails: 503. */
@@ -72,29 +81,51 @@ export interface SpillwayCalls<M, R, P> {
 }
 
 /** How a framework's adapter makes middleware. */
-export interface MiddlewareMaker<M, P> {
+export interface MiddlewareMaker<M, R, P> {
   guard(route: GuardedRoute): M;
   proxy(pool: HttpPool, options: P | undefined): M & Upgrading;
   probe(ask: Probe): M;
   metrics(registry: MetricsRegistry): M;
+  /** Has the handler answer every request that gets here. */
+  handle(handler: NodeHandler<R>): M;
+}
+
+const PARTS = Symbol.for('spillway.parts');
+
+/** What stands behind the object that `createSpillway()` gives, for packages that add to it. */
+export interface SpillwayParts<M, R> {
+  readonly engine: Engine;
+  /** Middleware of the framework that it was made for. */
+  handle(handler: NodeHandler<R>): M;
+}
+
+/** `undefined` of what `createSpillway()` has not made; of another copy of this package it does, too. */
+export function partsOf<M, R, P>(
+  spillway: SpillwayCalls<M, R, P>,
+): SpillwayParts<M, R> | undefined {
+  return (spillway as { [PARTS]?: SpillwayParts<M, R> } | undefined | null)?.[PARTS];
 }
 
 /** The calls of one engine, in a framework's middleware. */
 export function callsOf<M, R, P>(
   engine: Engine,
-  make: MiddlewareMaker<M, P>,
+  make: MiddlewareMaker<M, R, P>,
 ): SpillwayCalls<M, R, P> {
-  return {
+  const parts: SpillwayParts<M, R> = { engine, handle: (handler) => make.handle(handler) };
+  const calls: SpillwayCalls<M, R, P> = {
     registry: engine.registry,
     limitConcurrency: (options) => make.guard(engine.route('limitConcurrency', options)),
     circuitBreaker: (options) => make.guard(engine.route('circuitBreaker', options)),
     protect: (options) => make.guard(engine.route('protect', options)),
     pool: (name, options) => engine.pool(name, options),
     proxy: (pool, options) => make.proxy(pool, options),
+    breaker: (name) => engine.breaker(name),
     readiness: (options) => make.probe(engine.readiness(options)),
     liveness: (options) => make.probe(engine.liveness(options)),
     metrics: () => make.metrics(engine.registry),
     status: () => engine.status(),
     shutdown: (options) => engine.shutdown(options),
   };
+  Object.defineProperty(calls, PARTS, { value: parts });
+  return calls;
 }

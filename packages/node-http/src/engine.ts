@@ -1,4 +1,6 @@
+import { EventEmitter } from 'node:events';
 import {
+  type BreakerControl,
   type BreakerEvents,
   type BreakerStatus,
   type Clock,
@@ -18,6 +20,8 @@ import {
   type ServiceLevelStatus,
   silentLogger,
   systemClock,
+  type Trip,
+  tell,
   unfailing,
 } from '@spillway/core';
 import { Registry } from 'prom-client';
@@ -82,10 +86,24 @@ export const engineOptionShape: read.Shape<EngineOptions> = {
   ),
 };
 
+/** What an engine tells its listeners, by event name. */
+export interface EngineEvents {
+  /** A pool was made. */
+  pool: [HttpPool];
+  /** A route's breaker tripped. */
+  trip: [{ policy: string } & Trip];
+  /** A route's breaker is closed again. */
+  recover: [{ policy: string }];
+  /** Shutting down has begun: unready from now on, and requests are still taken. */
+  shutdown: [];
+  /** No new connections are taken from now on: what holds one open without end should end. */
+  closing: [];
+}
+
 const readEngineOptions = read.object(engineOptionShape);
 
 /** What one `createSpillway()` owns: its policies, their metrics, and the end of them all. */
-export class Engine implements ReadinessContext {
+export class Engine extends EventEmitter<EngineEvents> implements ReadinessContext {
   readonly registry: MetricsRegistry;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -95,9 +113,11 @@ export class Engine implements ReadinessContext {
   readonly #processor: Processor;
   readonly #coordinator: Coordinator | undefined;
   #shutdown: Promise<void> | undefined;
+  #shuttingDown = false;
 
   /** @throws ConfigurationError when an option is unknown or of the wrong type */
   constructor(options: EngineOptions = {}) {
+    super();
     const given = readEngineOptions(options, 'createSpillway');
     this.registry = given.registry ?? new Registry();
     this.logger = unfailing(given.logger ?? silentLogger);
@@ -120,7 +140,7 @@ export class Engine implements ReadinessContext {
   }
 
   get shuttingDown(): boolean {
-    return this.#shutdown !== undefined;
+    return this.#shuttingDown;
   }
 
   pool(name: string, options: PoolOptions): HttpPool {
@@ -133,6 +153,7 @@ export class Engine implements ReadinessContext {
     pool.on('trip', (trip) => this.logger.warn('backend tripped', { pool: name, ...trip }));
     pool.on('recover', (event) => this.logger.info('backend recovered', { pool: name, ...event }));
     this.pools.set(name, pool);
+    this.#tell('pool', pool);
     return pool;
   }
 
@@ -147,12 +168,28 @@ export class Engine implements ReadinessContext {
     const name = config.name ?? this.#freeName(call);
     this.#claim(path, name);
     const events: BreakerEvents = {
-      onTrip: (trip) => this.logger.warn('route tripped', { policy: name, ...trip }),
-      onClose: () => this.logger.info('route recovered', { policy: name }),
+      onTrip: (trip) => {
+        this.logger.warn('route tripped', { policy: name, ...trip });
+        this.#tell('trip', { policy: name, ...trip });
+      },
+      onClose: () => {
+        this.logger.info('route recovered', { policy: name });
+        this.#tell('recover', { policy: name });
+      },
     };
     const route = new GuardedRoute(name, config, this.clock, events, this.#coordinator);
     this.routes.set(name, route);
     return route;
+  }
+
+  /**
+   * The breaker of a route, to trip and to close it by hand.
+   * @throws ConfigurationError when no route of that name has one
+   */
+  breaker(name: string): BreakerControl {
+    const breaker = this.routes.get(name)?.breaker;
+    if (breaker !== undefined) return breaker;
+    throw new ConfigurationError('breaker', 'must name a route that has a breaker', name);
   }
 
   readiness(options: ReadinessOptions = {}): Probe {
@@ -187,8 +224,14 @@ export class Engine implements ReadinessContext {
 
   async #shutDown(options: ReturnType<typeof readShutdownOptions>): Promise<void> {
     const policies = [...this.routes.values(), ...this.pools.values()];
-    await shutDown(options, policies, this.clock);
+    this.#shuttingDown = true;
+    this.#tell('shutdown');
+    await shutDown(options, policies, this.clock, () => this.#tell('closing'));
     await this.#coordinator?.close();
+  }
+
+  #tell<E extends keyof EngineEvents>(name: E, ...event: EngineEvents[E]): void {
+    tell(() => (this as EventEmitter).emit(name, ...event));
   }
 
   /** One namespace for all: their metrics share the label `policy`. */

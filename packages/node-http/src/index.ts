@@ -2,16 +2,24 @@ export type { BodyFlow, RequestBody } from './body/body.ts';
 export { CallerPace } from './body/caller-pace.ts';
 export { keepRawBody } from './body/raw-body.ts';
 export { stopTap, tapRawBody } from './body/raw-body-tap.ts';
-export { callsOf, type MiddlewareMaker, type SpillwayCalls } from './calls.ts';
+export {
+  callsOf,
+  type MiddlewareMaker,
+  partsOf,
+  type SpillwayCalls,
+  type SpillwayParts,
+} from './calls.ts';
 export { type BoundToConnection, onConnectionClose } from './connection-close.ts';
 export { atEndOfTurn, type Unfinished } from './end-of-turn.ts';
 export {
   Engine,
+  type EngineEvents,
   type EngineOptions,
   engineOptionShape,
   type SpillwayStatus,
 } from './engine.ts';
 export type { ExchangeAttempt } from './exchange.ts';
+export type { Handed, NodeHandler } from './handed.ts';
 export {
   cameByHttps,
   framedHeaders,

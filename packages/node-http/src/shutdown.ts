@@ -49,26 +49,31 @@ export const readShutdownOptions: read.Reader<ReadShutdownOptions> = (value, pat
   return readOptions(value, path);
 };
 
-/** No new connections, then no new requests; what runs and waits goes on until the time is up. */
+/**
+ * No new connections, then no new requests; what runs and waits goes on until the time is up.
+ * @param closing called when the first of these begins
+ */
 export async function shutDown(
   { server, readinessDelayMs, timeoutMs }: ReadShutdownOptions,
   policies: readonly Ending[],
   clock: Clock,
+  closing: () => void,
 ): Promise<void> {
   if (readinessDelayMs > 0) await after(readinessDelayMs, clock).passed;
   const isFlushing = () => policies.some(({ active }) => active.flushing > 0);
-  const closing = server && closeServer(server, clock, isFlushing);
+  closing();
+  const closingServer = server && closeServer(server, clock, isFlushing);
   for (const { active } of policies) {
     // Connections that are open may still bring requests while the server winds down.
     if (server === undefined) active.close();
     else active.windDown();
   }
   const limit = after(timeoutMs, clock);
-  const ended = Promise.all([closing?.closed, ...policies.map((policy) => policy.idle())]);
+  const ended = Promise.all([closingServer?.closed, ...policies.map((policy) => policy.idle())]);
   await Promise.race([ended, limit.passed]);
   limit.cancel();
   await Promise.all(policies.map((policy) => policy.destroy()));
-  await closing?.cut();
+  await closingServer?.cut();
 }
 
 function after(delayMs: number, clock: Clock): { passed: Promise<void>; cancel(): void } {
