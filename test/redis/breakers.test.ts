@@ -86,6 +86,26 @@ it('one trial is made for all, whose success opens the way for all', async () =>
   await Promise.all(calls);
 });
 
+it('one that is tripped and closed by hand is so in all instances, those too that come later', async () => {
+  const redis = await startRedis();
+  const backend = await startBackend();
+  const [first, second] = [
+    await startInstance(redis, backend),
+    await startInstance(redis, backend),
+  ];
+  first.pool.breaker('a').trip({ durationMs: 60_000 });
+  await until(() => expect(second.state()).toBe('open'), 1_000);
+  second.pool.breaker('a').close();
+  await until(() => expect(first.state()).toBe('closed'), 1_000);
+  const third = await startInstance(redis, backend);
+  expect(await third.call()).toBe(200);
+  expect([first, second, third].map(({ state }) => state())).toEqual([
+    'closed',
+    'closed',
+    'closed',
+  ]);
+});
+
 it('an instance without requests leaves the trial to the others', async () => {
   const redis = await startRedis();
   const backend = await startBackend(refuses());
