@@ -27,6 +27,7 @@ export type { GateOptions } from './gate/options.ts';
 export type { SharedSlots } from './gate/shared-slots.ts';
 export { type Logger, silentLogger, unfailing } from './logger.ts';
 export { type MetricFamily, type MetricSample, metricFamilies } from './metrics/families.ts';
+export { DURATION_BUCKETS_SECONDS } from './metrics/histogram.ts';
 export {
   type FamilyRegistry,
   type RegistrableFamily,
@@ -35,6 +36,7 @@ export {
 export type {
   ApdexOptions,
   Satisfaction,
+  ServiceLevel,
   ServiceLevelStatus,
 } from './metrics/service-level.ts';
 export * as read from './options.ts';

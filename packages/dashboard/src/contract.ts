@@ -71,6 +71,7 @@ export interface Percentiles {
   readonly p99Ms: number | null;
 }
 
+/** What came of the attempts at a pool's backends, whose times the percentiles are of. */
 export interface PoolPoint extends Percentiles {
   /** Attempts that ended with an answer or without, by backend, per second. */
   readonly requests: Readonly<Record<string, number>>;
@@ -84,8 +85,9 @@ export interface GatePoint {
   readonly waiting: number;
 }
 
+/** How the callers of a pool or a route fared, whose times the percentiles are of. */
 export interface PolicyPoint extends Percentiles {
-  /** Callers of a pool or a route that were answered, per second. */
+  /** Callers that were answered, per second. */
   readonly requests: number;
 }
 

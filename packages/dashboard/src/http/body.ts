@@ -1,0 +1,37 @@
+import type { IncomingMessage } from 'node:http';
+import { ApiError } from './api-error.ts';
+
+/**
+ * The request's body, parsed; an empty one is `{}`. What a parser in front has read is taken as that
+ * parser gave it.
+ * @throws ApiError `body_too_large` before more than `maxBytes` are kept, `body_not_json`
+ */
+export async function readJson(
+  request: IncomingMessage,
+  parsed: unknown,
+  maxBytes: number,
+): Promise<unknown> {
+  const tooLarge = () => new ApiError('body_too_large', `at most ${maxBytes} bytes are taken`);
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
+  if (request.readableDidRead) return typeof parsed === 'object' ? (parsed ?? {}) : {};
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // Not its iterator, which would destroy the socket that the answer is to go by.
+  const text = await new Promise<string>((resolve, reject) => {
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= maxBytes) chunks.push(chunk);
+      else reject(tooLarge());
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks).toString()));
+    const broken = () => reject(new ApiError('body_not_json', 'the body has broken off'));
+    request.on('error', broken);
+    request.on('close', broken);
+  });
+  if (text === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ApiError('body_not_json', 'the body cannot be parsed as JSON');
+  }
+}

@@ -1,0 +1,53 @@
+import type { PoolEvents } from '@spillway/core';
+import type { HttpPool } from '@spillway/node-http';
+import { duration, percent } from '../changes/sentences.ts';
+import type { EventLog } from './event-log.ts';
+
+/** Notes what a pool tells. @returns what ends it */
+export function notePool(pool: HttpPool, log: EventLog): () => void {
+  const { name } = pool;
+  const listeners: {
+    readonly [E in keyof Omit<PoolEvents, 'spillover'>]: (event: PoolEvents[E][0]) => void;
+  } = {
+    trip: ({ backend, statusCode, durationMs }) => {
+      log.add({
+        kind: 'trip',
+        pool: name,
+        backend,
+        text: `${backend} ${tripped(statusCode, durationMs)}`,
+      });
+    },
+    recover: ({ backend }) => {
+      log.add({ kind: 'recover', pool: name, backend, text: `${backend} serves again` });
+    },
+    traffic: ({ shares }) => {
+      const text = 'its shares or its backends have changed';
+      log.add({ kind: 'traffic', pool: name, text, details: { weights: shares } });
+    },
+    rollout: (report) => {
+      const { to, decision, reason, share } = report;
+      const text = `rollout to ${to}: ${decision} at ${percent(share)}${reason === '' ? '' : `, ${reason}`}`;
+      log.add({ kind: 'rollout', pool: name, backend: to, text, details: report });
+    },
+    shadow: ({ backend, proportion, methods }) => {
+      const text =
+        proportion === 0
+          ? `${backend} gets no more copies`
+          : `${backend} gets copies of ${percent(proportion)} of the requests`;
+      log.add({ kind: 'shadow', pool: name, backend, text, details: { proportion, methods } });
+    },
+  };
+  const { trip, recover, traffic, rollout, shadow } = listeners;
+  pool.on('trip', trip).on('recover', recover).on('traffic', traffic);
+  pool.on('rollout', rollout).on('shadow', shadow);
+  return () => {
+    pool.off('trip', trip).off('recover', recover).off('traffic', traffic);
+    pool.off('rollout', rollout).off('shadow', shadow);
+  };
+}
+
+/** `statusCode` is absent when there was no answer, and of a trip by hand. */
+export function tripped(statusCode: number | undefined, durationMs: number): string {
+  const cause = statusCode === undefined ? '' : ` by ${statusCode}`;
+  return `tripped${cause}, for ${duration(durationMs)}`;
+}

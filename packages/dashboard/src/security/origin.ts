@@ -1,0 +1,17 @@
+import type { IncomingMessage } from 'node:http';
+import { ApiError } from '../http/api-error.ts';
+
+/**
+ * Refuses what a page of another origin has a browser send. Browsers say themselves whether it is
+ * another one (`Sec-Fetch-Site`), which no page can forge; of those that do not, the host in `Origin`
+ * has to be the one that was asked. Who says neither is no browser that has a page's request.
+ * @throws ApiError `wrong_origin`
+ */
+export function requireSameOrigin({ headers }: IncomingMessage): void {
+  const site = headers['sec-fetch-site'];
+  if (site === 'same-origin' || site === 'none') return;
+  const isOurs =
+    site === undefined &&
+    (headers.origin === undefined || URL.parse(headers.origin)?.host === headers.host);
+  if (!isOurs) throw new ApiError('wrong_origin', 'changes are taken from the page itself');
+}

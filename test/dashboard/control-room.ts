@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { BackendOptions, PoolOptions } from '@spillway/core';
+import { type DashboardOptions, dashboard } from '@spillway/dashboard';
+import type { HttpPool } from '@spillway/node-http';
+import type { AdapterHost, HostApp, HostSpillway } from '@spillway/test/support/adapter-host.ts';
+import { startBackend, type TestBackend } from '@spillway/test/support/backend.ts';
+import { type Called, call } from '@spillway/test/support/caller.ts';
+import { FakeClock } from '@spillway/test/support/fake-clock.ts';
+import { onTestFinished } from 'vitest';
+
+/** The name comes with every request; who has one called `operator …` may steer. */
+export function authorize(request: unknown) {
+  const name = (request as { headers: Record<string, string | undefined> }).headers['x-user'];
+  if (name === undefined) return undefined;
+  return { name, role: name.startsWith('operator') ? ('operator' as const) : ('viewer' as const) };
+}
+
+export interface ControlRoomOptions {
+  readonly dashboard?: Partial<DashboardOptions>;
+  readonly pool?: Partial<PoolOptions>;
+  /** Of each backend, beside id and url; two of one level and a spare unless given. */
+  readonly backends?: readonly Partial<BackendOptions>[];
+  /** In front of everything. */
+  readonly before?: (app: HostApp, spillway: HostSpillway) => void;
+  readonly logger?: { info(): void; warn(): void; error(message: string, details?: object): void };
+}
+
+export interface TestControlRoom {
+  readonly origin: string;
+  readonly server: Server;
+  readonly app: HostApp;
+  readonly spillway: HostSpillway;
+  readonly pool: HttpPool;
+  readonly backend: TestBackend;
+  readonly clock: FakeClock;
+  /** Asks for something below the mount path, as `operator ann` unless `headers` say otherwise. */
+  get(path: string, headers?: Record<string, string>): Promise<Called>;
+  /** Asks for a change, with a token; `headers` of `undefined` are left out. */
+  change(
+    method: string,
+    path: string,
+    body: unknown,
+    headers?: Record<string, string | undefined>,
+  ): Promise<Called>;
+}
+
+const BACKENDS: readonly Partial<BackendOptions>[] = [
+  { id: 'stable', weight: 9, breaker: { failureCount: 1, tripDurationMs: 30_000 } },
+  { id: 'canary', weight: 1 },
+  { id: 'spare', priority: 2 },
+];
+
+/** A service with a pool and its control room at `/spillway`, on a clock that stands still. */
+export async function startControlRoom(
+  host: AdapterHost,
+  options: ControlRoomOptions = {},
+): Promise<TestControlRoom> {
+  const backend = await startBackend();
+  const clock = new FakeClock();
+  const { logger } = options;
+  const spillway = host.createSpillway({ clock, ...(logger && { logger }) });
+  const pool = spillway.pool('chat', {
+    ...options.pool,
+    backends: (options.backends ?? BACKENDS).map((each) => ({
+      ...(each.handler === undefined && { url: backend.url }),
+      ...each,
+    })) as BackendOptions[],
+  });
+  const app = host.createApp();
+  options.before?.(app, spillway);
+  const control = dashboard(spillway as never, { authorize, ...options.dashboard });
+  app.mount('/spillway', control);
+  app.mount('/chat', spillway.proxy(pool));
+  const server = createServer(app.listener());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await spillway.shutdown({ server, timeoutMs: 0 });
+  });
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const get: TestControlRoom['get'] = (path, headers = {}) =>
+    call(origin, `/spillway${path}`, { headers: { 'x-user': 'operator ann', ...headers } });
+  return {
+    origin,
+    server,
+    app,
+    spillway,
+    pool,
+    backend,
+    clock,
+    get,
+    async change(method, path, body, headers = {}) {
+      const user = headers['x-user'] ?? 'operator ann';
+      const { token } = (await get('/session', { 'x-user': user })).json();
+      const all = {
+        'x-user': user,
+        'content-type': 'application/json',
+        'x-spillway-token': String(token),
+        ...headers,
+      };
+      const sent = Object.entries(all).filter((entry): entry is [string, string] => {
+        return entry[1] !== undefined;
+      });
+      return call(origin, `/spillway${path}`, {
+        method,
+        headers: Object.fromEntries(sent),
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      });
+    },
+  };
+}
