@@ -467,6 +467,8 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
    */
   #onError(error: Error): boolean {
     if (this.#ended) return !this.#failed;
+    // What a backend sends behind its answer breaks the connection, and not the answer, which is here.
+    if (this.complete) return false;
     if (this.#timedOut) this.fail('timeout', error);
     else this.fail(this.#connected ? 'reset' : 'connect_error', error);
     return false;

@@ -219,6 +219,14 @@ export abstract class ClientExchange
     if (sample !== undefined) watchBody(this.response, (chunk) => sample.add(chunk));
   }
 
+  /** What is cut off must not look like no answer at all, which a caller might ask for again. */
+  protected override cutOff(): void {
+    if (this.#delivered && !this.options.selfHandleResponse && !this.response.writableEnded) {
+      this.response.flushHeaders();
+    }
+    super.cutOff();
+  }
+
   protected override bodyConsumed(problem: ProblemError): boolean {
     // Somebody may still write it anew: that is known once there is a request.
     this.#consumed = problem;
