@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { getEventListeners, once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { getEventListeners } from 'node:events';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import express from 'express';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { answers, hangs, sha256 } from '../support/backend.ts';
 import { call, open, read } from '../support/caller.ts';
 import { expressHost } from '../support/express-host.ts';
 import { type Script, startRawBackend } from '../support/raw-backend.ts';
 import { serve } from '../support/serve.ts';
+import { sleepingBackend } from '../support/sleeping-backend.ts';
 import { until, within } from '../support/until.ts';
 
 const host = expressHost(express);
@@ -170,26 +170,6 @@ describe('a reset at any byte', () => {
 });
 
 describe('a backend that does not accept connections', () => {
-  /** Its thread sleeps: the kernel accepts a few connections for it, then no more. */
-  async function sleepingBackend(): Promise<string> {
-    const code = `
-      const { createServer } = require('node:net');
-      const { parentPort } = require('node:worker_threads');
-      const server = createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
-        const { port } = server.address();
-        parentPort.postMessage(port);
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-      });`;
-    const worker = new Worker(code, { eval: true });
-    onTestFinished(() => void worker.terminate());
-    const [port] = await once(worker, 'message');
-    const waiting = Array.from({ length: 6 }, () => connect(port, '127.0.0.1'));
-    for (const socket of waiting) socket.on('error', () => {});
-    onTestFinished(() => waiting.forEach((socket) => void socket.destroy()));
-    await once(waiting[0] as Socket, 'connect');
-    return `http://127.0.0.1:${port}`;
-  }
-
   it.each(['GET', 'POST'])(
     'is left after connectMs, before anything was sent: %s',
     async (method) => {

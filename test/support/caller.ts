@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import {
+  type Agent,
   type ClientRequest,
   type IncomingHttpHeaders,
   type IncomingMessage,
@@ -15,6 +16,8 @@ export interface CallOptions {
   readonly body?: string | Buffer;
   /** Sends the body in chunks of this size, without saying its length before. */
   readonly chunkBytes?: number;
+  /** Whose connections it uses. @defaultValue a connection of its own */
+  readonly agent?: Agent;
 }
 
 export interface Called {
@@ -34,11 +37,11 @@ export interface OpenCall {
   leave(): void;
 }
 
-/** Begins a request on a connection of its own, with the path exactly as given. */
+/** Begins a request, with the path exactly as given. */
 export function open(origin: string, path: string, options: CallOptions = {}): OpenCall {
   const { hostname, port } = new URL(origin);
-  const { method = 'GET', headers = {} } = options;
-  const outgoing = request({ hostname, port, path, method, headers, agent: false });
+  const { method = 'GET', headers = {}, agent = false } = options;
+  const outgoing = request({ hostname, port, path, method, headers, agent });
   const response = new Promise<IncomingMessage>((resolve, reject) => {
     outgoing.on('response', resolve);
     outgoing.on('error', reject);

@@ -8,7 +8,7 @@ export interface RawConnection {
   /** All that came so far, as latin1. */
   text(): string;
   /** Resolves when this has come, or the connection has ended. */
-  until(part: string | RegExp): Promise<string>;
+  until(part: string | RegExp | ((text: string) => boolean)): Promise<string>;
   write(bytes: string | Buffer): void;
 }
 
@@ -24,6 +24,11 @@ export interface RawBackend {
 }
 
 const REQUEST_LINE = /^[A-Z]+ \S+ HTTP\/1\.1\r$/gm;
+
+/** How many requests have begun on these connections. */
+export function requestsOn(connections: readonly RawConnection[]): number {
+  return connections.reduce((sum, { text }) => sum + (text().match(REQUEST_LINE)?.length ?? 0), 0);
+}
 
 /** A backend without HTTP: bytes as a test writes them. */
 export async function startRawBackend(script: Script): Promise<RawBackend> {
@@ -46,7 +51,10 @@ export async function startRawBackend(script: Script): Promise<RawBackend> {
       socket,
       text: () => text,
       async until(part) {
-        const has = () => (typeof part === 'string' ? text.includes(part) : part.test(text));
+        const has = () => {
+          if (typeof part === 'function') return part(text);
+          return typeof part === 'string' ? text.includes(part) : part.test(text);
+        };
         while (!has() && !socket.closed) await once(socket, 'received');
         return text;
       },
@@ -60,8 +68,7 @@ export async function startRawBackend(script: Script): Promise<RawBackend> {
   const backend: RawBackend = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     connections,
-    requests: () =>
-      connections.reduce((sum, { text }) => sum + (text().match(REQUEST_LINE)?.length ?? 0), 0),
+    requests: () => requestsOn(connections),
     async close() {
       closing ??= new Promise((resolve) => server.close(resolve));
       for (const socket of open) socket.destroy();

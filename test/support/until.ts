@@ -17,3 +17,12 @@ export async function within<T>(timeoutMs: number, promise: Promise<T>): Promise
     clearTimeout(timer);
   }
 }
+
+/** The same for what comes about with the next turns of the event loop, asked at each of them. */
+export async function soon(what: string, isSo: () => boolean, timeoutMs = 5_000): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while (!isSo()) {
+    if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,84 @@
+import { fine, type Script, type Section, throttled } from '../fault.ts';
+import { asked, head, says } from '../scripts.ts';
+
+const refusal = (status: string, body = 'no') => ({
+  'with a length': says(head(status, 'Content-Length: 2', 'Connection: close'), body),
+  'in chunks': says(head(status, 'Transfer-Encoding: chunked'), `2\r\n${body}\r\n0\r\n\r\n`),
+});
+
+const begun = {
+  'with a length': `${head('429 Too Many Requests', 'Content-Length: 9')}no`,
+  'in chunks': `${head('429 Too Many Requests', 'Transfer-Encoding: chunked')}2\r\nno\r\n`,
+};
+
+const stops =
+  (bytes: string): Script =>
+  async (connection, play) => {
+    await asked(connection);
+    connection.write(bytes);
+    await play.callerHas(2);
+  };
+
+const cutRefusal = { ...throttled, alone: 'cut off', streamed: 'cut off' } as const;
+
+export const REFUSALS: Section = {
+  title: 'What it refuses',
+  faults: [
+    {
+      name: 'refuses with 429',
+      scripts: refusal('429 Too Many Requests'),
+      ...throttled,
+      body: 'no',
+      why: 'Never seen while another backend has room (rule 10), unless the body cannot be sent again (rule 12); the last one is passed on as it came (rule 13).',
+    },
+    {
+      name: 'refuses with 429 and breaks off',
+      scripts: {
+        'with a length': says(begun['with a length']),
+        'in chunks': says(begun['in chunks']),
+      },
+      ...cutRefusal,
+      why: 'The same, as far as it came.',
+    },
+    {
+      name: 'refuses with 429 and stalls',
+      scripts: {
+        'with a length': stops(begun['with a length']),
+        'in chunks': stops(begun['in chunks']),
+      },
+      lacks: 'body',
+      ...cutRefusal,
+      why: 'The same; nobody waits for a refusal that is not passed on.',
+    },
+    {
+      name: 'refuses with 503',
+      scripts: refusal('503 Service Unavailable'),
+      ...throttled,
+      alone: 503,
+      streamed: 503,
+      body: 'no',
+      why: 'As with 429: it has refused the work (rule 11).',
+    },
+    {
+      name: 'fails with 500',
+      scripts: refusal('500 Internal Server Error'),
+      alone: 500,
+      GET: 200,
+      POST: 500,
+      streamed: 500,
+      body: 'no',
+      why: 'It may have acted on the request: only what may be repeated is (rule 11).',
+    },
+    {
+      name: 'refuses with 404',
+      scripts: refusal('404 Not Found'),
+      ...fine,
+      alone: 404,
+      GET: 404,
+      POST: 404,
+      streamed: 404,
+      body: 'no',
+      why: 'An answer like any other.',
+    },
+  ],
+};
