@@ -27,27 +27,6 @@ async function serveRaw(script: Script, pool = {}) {
 describe('an early answer, while the caller still uploads', () => {
   const refusal = 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 5\r\n\r\nlarge';
 
-  it.each([
-    ['and the backend closes', true],
-    ['and the backend keeps the connection', false],
-  ])('is passed on, %s', async (_, closes) => {
-    const { origin, settled, raw } = await serveRaw(async (connection) => {
-      await connection.until('beginning');
-      connection.write(refusal);
-      if (closes) connection.socket.end();
-    });
-    const { request, response } = open(origin, '/', {
-      method: 'POST',
-      headers: { 'content-length': 8_000_000 },
-    });
-    request.write('the beginning');
-    const { status, text } = await within(3_000, response.then(read));
-    expect([status, text]).toEqual([413, 'large']);
-    await settled();
-    // Half a request has gone through this connection: it cannot be used again.
-    await until(() => expect(raw.connections[0]?.socket.closed).toBe(true));
-  });
-
   it('leaves the connection of a caller that goes on uploading in order', async () => {
     const { origin, raw } = await serveRaw(async (connection) => {
       await connection.until('beginning');
@@ -78,33 +57,6 @@ describe('an early answer, while the caller still uploads', () => {
 });
 
 describe('kept-alive connections', () => {
-  it('that a backend closes between requests do no harm', async () => {
-    const { origin, raw } = await serveRaw(async (connection) => {
-      await connection.until('\r\n\r\n');
-      connection.write('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nraw');
-      setImmediate(() => connection.socket.end());
-    });
-    for (let index = 0; index < 10; index++) {
-      expect((await call(origin, '/', { method: 'POST', body: 'x' })).text).toBe('raw');
-      await until(() => expect(raw.connections[index]?.socket.closed).toBe(true));
-    }
-  });
-
-  it('that are reset under a request: GET is tried elsewhere, POST is told', async () => {
-    const { origin, raw } = await serveRaw(async (connection) => {
-      await connection.until('\r\n\r\n');
-      connection.write('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nraw');
-      connection.socket.on('data', () => connection.socket.resetAndDestroy());
-    });
-    const statuses: number[] = [];
-    for (const method of ['GET', 'GET', 'GET', 'POST']) {
-      statuses.push((await call(origin, '/', { method })).status);
-    }
-    expect(statuses).toEqual([200, 200, 200, 502]);
-    // Two connections of two requests each.
-    expect(raw.connections).toHaveLength(2);
-  });
-
   it('leave no listeners behind, however many requests they carry', async () => {
     const { origin, backends, pool } = await serve(host, { backends: { only: answers(200) } });
     const sockets = new Set<Socket>();
@@ -121,51 +73,6 @@ describe('kept-alive connections', () => {
     }
     expect([count(), getEventListeners(process, 'warning').length]).toEqual(before);
     expect(sockets.size).toBe(1);
-  });
-});
-
-describe('a reset at any byte', () => {
-  const answer =
-    'HTTP/1.1 200 OK\r\nContent-Length: 26\r\nX-A: b\r\n\r\nabcdefghijklmnopqrstuvwxyz';
-
-  it('of the answer: a GET is served whole, cut off visibly or served elsewhere', async () => {
-    const outcomes = new Map<string, number>();
-    const headBytes = answer.indexOf('\r\n\r\n') + 4;
-    const { origin, settled, raw } = await serveRaw(async (connection, index) => {
-      await connection.until('\r\n\r\n');
-      connection.socket.write(answer.slice(0, index), () => {
-        setImmediate(() => connection.socket.resetAndDestroy());
-      });
-    });
-    for (let bytes = 0; bytes < answer.length; bytes++) {
-      const outcome = await call(origin, '/').then(
-        ({ text }) => text,
-        () => 'cut off',
-      );
-      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-      if (bytes < headBytes) expect(outcome).toBe('spare');
-      else expect(['spare', 'cut off']).toContain(outcome);
-    }
-    expect(raw.connections).toHaveLength(answer.length);
-    expect([...outcomes.keys()].sort()).toEqual(['cut off', 'spare']);
-    await settled();
-  });
-
-  it('of a large request: a POST is answered once, with 502, and sent nowhere else', async () => {
-    const body = randomBytes(300_000);
-    const { origin, settled, backends, raw } = await serveRaw((connection, index) => {
-      let left = index * 40_000 + 1;
-      connection.socket.on('data', (chunk: string) => {
-        left -= chunk.length;
-        if (left <= 0) connection.socket.resetAndDestroy();
-      });
-    });
-    for (let index = 0; index < 7; index++) {
-      expect((await call(origin, '/', { method: 'POST', body })).status).toBe(502);
-    }
-    expect(raw.connections).toHaveLength(7);
-    expect(backends.spare.received).toHaveLength(0);
-    await settled();
   });
 });
 
