@@ -42,7 +42,7 @@ export const BODIES: Section = {
       name: 'closes at any byte of the body: sends too few bytes',
       scripts: atAnyByte((begun) => says(begun)),
       ...cut,
-      why: 'A byte of the answer has gone to the caller, so that nothing can be tried again (rule 11); what is incomplete must not look complete (RFC 9112 §8).',
+      why: 'A byte of the answer has gone to the caller, so that nothing can be tried again; what is incomplete must not look complete (RFC 9112 §8).',
     },
     {
       name: 'resets at any byte of the body',
@@ -108,7 +108,7 @@ export const BODIES: Section = {
       },
       ...fine,
       body: 'hello',
-      why: 'Each byte is passed on as it comes (rule 14).',
+      why: 'Each byte is passed on as it comes.',
     },
   ],
 };

@@ -8,7 +8,7 @@ export const CONNECTING: Section = {
       name: 'refuses connections: nobody listens',
       scripts: 'nobody listens',
       ...unsent,
-      why: 'Nothing was sent, so that any method may be tried elsewhere (rule 11). Of a streamed body nothing has been taken yet.',
+      why: 'Nothing was sent, so that any method may be tried elsewhere. Of a streamed body nothing has been taken yet.',
     },
     {
       name: 'does not accept connections',
@@ -22,7 +22,7 @@ export const CONNECTING: Section = {
       name: 'closes as soon as it is connected to',
       scripts: only(({ socket }) => socket.end()),
       ...broken,
-      why: 'The request was on its way, and the backend may have acted on it: only what may be repeated is (rule 11; RFC 9110 §9.2.2).',
+      why: 'The request was on its way, and the backend may have acted on it: only what may be repeated is (RFC 9110 §9.2.2).',
     },
     {
       name: 'resets as soon as it is connected to',

@@ -73,7 +73,7 @@ export const EARLY: Section = {
       ...throttled,
       GET: undefined,
       body: 'no',
-      why: 'The other backend gets the body from its first byte on, while the rest still comes; not so a body that was not kept (rule 12).',
+      why: 'The other backend gets the body from its first byte on, while the rest still comes; not so a body that was not kept.',
     },
   ],
 };

@@ -31,7 +31,7 @@ const resetsWith =
   };
 
 const unusable =
-  'What cannot be read as HTTP is no answer, and its connection is not used again (RFC 9112 §2.2, §5).';
+  'What cannot be read as HTTP is no answer, and its connection is not used again (RFC 9112 §2.2, §4, §5).';
 
 export const HEADS: Section = {
   title: 'The head of its answer',
@@ -41,7 +41,7 @@ export const HEADS: Section = {
       scripts: only(keeps('')),
       lacks: 'head',
       ...late,
-      why: 'After `timeouts.headersMs`; it may still act on the request (rule 11).',
+      why: 'After `timeouts.headersMs`; it may still act on the request.',
     },
     {
       name: 'stops at any byte of the head',
@@ -54,7 +54,7 @@ export const HEADS: Section = {
       name: 'closes at any byte of the head',
       scripts: atAnyByte((begun) => says(begun)),
       ...broken,
-      why: 'There is no answer before its head is whole, and nothing of it has gone to the caller (rule 11).',
+      why: 'There is no answer before its head is whole, and nothing of it has gone to the caller.',
     },
     {
       name: 'resets at any byte of the head',
@@ -133,7 +133,7 @@ export const HEADS: Section = {
       scripts: only(says(head('103 Early Hints', 'link: </a>').repeat(1_000), ok)),
       ...fine,
       body: 'hello',
-      why: 'They are read, and not passed on (RFC 9110 §15.2 lets a proxy that asked for none).',
+      why: 'They are read, and not passed on, although RFC 9110 §15.2 has a proxy do so.',
     },
     {
       name: 'sends interim answers and no more, or without end',
@@ -152,7 +152,7 @@ export const HEADS: Section = {
       name: 'sends 100 Continue unasked',
       scripts: only(says(head('100 Continue'), ok)),
       ...broken,
-      why: 'undici takes it for a malformed answer, although RFC 9110 §15.2 would have it ignored.',
+      why: 'undici takes it for a malformed answer, although RFC 9110 §15.2 has clients expect it.',
       behindHttpProxyMiddleware: { ...fine, why: '`node:http` ignores it.' },
     },
   ],

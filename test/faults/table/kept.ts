@@ -77,7 +77,7 @@ export const KEPT: Section = {
       GET: 200,
       POST: [200, 502],
       streamed: [200, 502],
-      why: 'Where that is noticed before the request leaves, as above. Otherwise nobody can tell whether it was read: only what may be repeated is, elsewhere (rules 10 and 11; RFC 9112 §9.3.1).',
+      why: 'Where that is noticed before the request leaves, as above. Otherwise nobody can tell whether it was read: only what may be repeated is, elsewhere (RFC 9112 §9.3.1).',
     },
     {
       name: 'resets or closes it when the next request arrives',

@@ -23,6 +23,6 @@ export const OVER_TIME: readonly Scenario[] = [
     breaker: { failureCount: 3, intervalMs: 1_000, tripDurationMs: 200 },
     idempotent: 200,
     POST: [200, 502],
-    why: 'The same; it is used again after a trial (rule 7).',
+    why: 'The same; it is used again after a trial.',
   },
 ];

@@ -29,7 +29,7 @@ export const REFUSALS: Section = {
       scripts: refusal('429 Too Many Requests'),
       ...throttled,
       body: 'no',
-      why: 'Never seen while another backend has room (rule 10), unless the body cannot be sent again (rule 12); the last one is passed on as it came (rule 13).',
+      why: 'Never seen while another backend has room, unless the body cannot be sent again; the last one is passed on as it came.',
     },
     {
       name: 'refuses with 429 and breaks off',
@@ -57,7 +57,7 @@ export const REFUSALS: Section = {
       alone: 503,
       streamed: 503,
       body: 'no',
-      why: 'As with 429: it has refused the work (rule 11).',
+      why: 'As with 429: it has refused the work.',
     },
     {
       name: 'fails with 500',
@@ -67,7 +67,7 @@ export const REFUSALS: Section = {
       POST: 500,
       streamed: 500,
       body: 'no',
-      why: 'It may have acted on the request: only what may be repeated is (rule 11).',
+      why: 'It may have acted on the request: only what may be repeated is.',
     },
     {
       name: 'refuses with 404',

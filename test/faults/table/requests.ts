@@ -28,7 +28,7 @@ export const REQUESTS: Section = {
       name: "resets at any byte of the request's head",
       scripts: resetsAtSome(6, 1, 60),
       ...broken,
-      why: 'It may have acted on the request: only what may be repeated is (rule 11; RFC 9110 §9.2.2).',
+      why: 'It may have acted on the request: only what may be repeated is (RFC 9110 §9.2.2).',
     },
     {
       name: "resets at any byte of the request's body, of 300 kB",
