@@ -58,6 +58,15 @@ export function timeAxis(values: number, labels: readonly (readonly [number, str
   return `${' '.repeat(GUTTER + 1)}${line}`;
 }
 
+/** A line above charts of `values` columns: a mark at each given share of their width. */
+export function momentsLine(values: number, shares: readonly number[]): string {
+  const marks = new Array<string>(values * COLUMN_WIDTH).fill(' ');
+  for (const share of shares) {
+    marks[Math.min(marks.length - 1, Math.floor(share * marks.length))] = '▾';
+  }
+  return `${' '.repeat(GUTTER + 1)}${marks.join('')}`.trimEnd();
+}
+
 /** A round number at or above `value`, for the top of a scale. */
 export function roundScale(value: number): number {
   const unit = 10 ** Math.floor(Math.log10(Math.max(value, 1)));

@@ -1,3 +1,5 @@
+import { CHART_STYLE, COLOURS } from './chart-style.ts';
+
 /** A claim of an example, and whether its run bears it out. */
 export interface Check {
   readonly claim: string;
@@ -35,15 +37,11 @@ export function figure(title: string, caption: string, svg: string): string {
 }
 
 /** Details may hold an error's text. */
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-const STYLE = `
-:root { color-scheme: light dark; --ink: #1c2430; --soft: #5c6675; --page: #fff; --grid: #e3e7ec;
-  --blue: #1f6fd6; --orange: #c2570c; --grey: #4b5666; --red: #b3261e; --good: #1b7f3b; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #9aa5b4; --page: #12161c;
-  --grid: #2a313b; --blue: #6aa8ff; --orange: #ff9d57; --grey: #b7c1cf; --red: #ff8a80; --good: #6fd08c; } }
+const STYLE = `${COLOURS}
 body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 800px; margin: 0 auto; padding: 24px 16px 48px; }
 h1 { font-size: 1.6rem; margin: 0 0 .3em; } h2 { font-size: 1.05rem; margin: 0; }
@@ -53,15 +51,7 @@ figure { margin: 32px 0 0; } svg { display: block; width: 100%; height: auto; ma
 .checks small { display: block; margin-left: 1.3em; }
 .passed::first-letter { color: var(--good); } .failed { color: var(--red); }
 @media (max-width: 600px) { figure { overflow-x: auto; } svg { min-width: 600px; } }
-text { font: 12px system-ui, sans-serif; fill: var(--soft); } .mid { text-anchor: middle; }
-.end { text-anchor: end; } .grid { stroke: var(--grid); } .hit { fill: transparent; }
-.hit:hover { fill: var(--grid); fill-opacity: .5; }
-.marker { stroke: var(--soft); stroke-dasharray: 2 3; } .ruler { stroke: var(--blue); stroke-dasharray: 6 4; }
-.line { fill: none; stroke-width: 2; stroke-linejoin: round; } .area { fill-opacity: .1; }
-.line.blue { stroke: var(--blue); } .line.orange { stroke: var(--orange); } .line.grey { stroke: var(--grey); }
-.line.red { stroke: var(--red); } .area.blue, .name.blue { fill: var(--blue); }
-.area.orange, .name.orange { fill: var(--orange); } .area.grey, .name.grey { fill: var(--grey); }
-.area.red, .name.red { fill: var(--red); } .name { font-weight: 600; }
+${CHART_STYLE}
 table { border-collapse: collapse; margin-top: 32px; width: 100%; font-variant-numeric: tabular-nums; }
 th { text-align: left; font-weight: 500; } td, tr:first-child th { text-align: right; }
 th, td { padding: .3em .5em; border-bottom: 1px solid var(--grid); }

@@ -15,11 +15,13 @@ export interface SvgChartOptions {
   /** Labels below, by their share of the width. */
   readonly ticks: readonly (readonly [share: number, label: string])[];
   readonly marker?: { readonly share: number; readonly label: string };
+  /** Moments at which something happened, by their share of the width. */
+  readonly moments?: readonly number[];
   readonly ruler?: { readonly value: number; readonly label: string };
 }
 
-const WIDTH = 760;
-const HEIGHT = 240;
+export const WIDTH = 760;
+export const HEIGHT = 240;
 const LEFT = 44;
 const RIGHT = 72;
 const TOP = 22;
@@ -28,7 +30,8 @@ const GRID_LINES = 3;
 const LABEL_GAP = 14;
 
 /** Lines over time with a name at the end of each; every bucket tells its numbers under the pointer. */
-export function svgChart({ label, lines, max, ticks, marker, ruler }: SvgChartOptions): string {
+export function svgChart(options: SvgChartOptions): string {
+  const { label, lines, max, ticks, marker, moments = [], ruler } = options;
   const x = (share: number) => LEFT + share * (WIDTH - LEFT - RIGHT);
   const y = (value: number) => HEIGHT - BOTTOM - (value / max) * (HEIGHT - TOP - BOTTOM);
   const parts: string[] = [];
@@ -43,6 +46,10 @@ export function svgChart({ label, lines, max, ticks, marker, ruler }: SvgChartOp
   }
   for (const [share, text] of ticks) {
     parts.push(`<text class="mid" x="${x(share).toFixed(1)}" y="${HEIGHT - 6}">${text}</text>`);
+  }
+  if (moments.length > 0) {
+    const path = moments.map((share) => `M${x(share).toFixed(1)} ${TOP - 6}v6`);
+    parts.push(`<path class="moments" d="${path.join('')}"/>`);
   }
   if (marker) {
     const at = x(marker.share).toFixed(1);

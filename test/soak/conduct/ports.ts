@@ -1,0 +1,32 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+/** Systems take ports for outgoing connections from above: one of those may be gone at any moment. */
+const LOWEST = 20_000;
+const HIGHEST = 32_000;
+
+/** Ports that stay free while nobody listens on them: a backend that starts anew has its old one. */
+export async function lastingPorts(count: number): Promise<number[]> {
+  const ports: number[] = [];
+  // Where it begins is drawn, so that soaks that start together seldom meet.
+  let port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
+  for (let tried = 0; ports.length < count; tried += 1) {
+    if (tried > HIGHEST - LOWEST) throw new Error(`no ${count} free ports below ${HIGHEST}`);
+    if (await isFree(port)) ports.push(port);
+    port = port === HIGHEST ? LOWEST : port + 1;
+  }
+  return ports;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await new Promise((closed) => server.close(closed));
+  }
+}

@@ -1,0 +1,42 @@
+import { setTimeout as after } from 'node:timers/promises';
+import { Agent, request } from 'undici';
+import type { Questioned } from '../questions.ts';
+import { HOLD, KEY } from '../service/handlers.ts';
+import type { ServiceAnswers } from '../service/service.ts';
+import { pathOf } from '../wire.ts';
+import type { SlotProbe } from './measurements.ts';
+
+const PATIENCE_MS = 3_000;
+const POLL_MS = 10;
+const nothing = { id: 0, bodyBytes: 0, answerBytes: 20, pieces: 1, workMs: 0, refusal: 0 };
+
+/** Sends a gate one request more than it has slots, has them held, and looks how many run. */
+export async function probeSlots(
+  url: string,
+  service: Questioned<ServiceAnswers>,
+  gate: string,
+  slots: number,
+): Promise<SlotProbe> {
+  const dispatcher = new Agent();
+  const running = async () =>
+    (await service.ask('status', undefined)).spillway.gates[gate]?.running ?? 0;
+  const calls = Array.from({ length: slots + 1 }, async () => {
+    const answer = await request(`${url}/${gate}?${pathOf(nothing)}`, {
+      dispatcher,
+      headers: { [HOLD]: '1', [KEY]: 'probe' },
+    });
+    await answer.body.dump();
+  });
+  const until = performance.now() + PATIENCE_MS;
+  while ((await running()) < slots && performance.now() < until) await after(POLL_MS);
+  // One that came in although there was no slot would show by now.
+  await after(POLL_MS);
+  const taken = await running();
+  const all = Promise.allSettled(calls);
+  // The one that waited is held, too, when it gets its slot.
+  const releasing = setInterval(() => void service.ask('release', undefined), POLL_MS);
+  await all;
+  clearInterval(releasing);
+  await dispatcher.destroy();
+  return { gate, slots, taken };
+}

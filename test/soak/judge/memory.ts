@@ -1,0 +1,75 @@
+import type { Check } from '@spillway/example-charts/page.ts';
+import { median } from '../../bench/statistics.ts';
+import type { Measurements, Sample } from '../conduct/measurements.ts';
+import { type Trend, trendOf } from './trend.ts';
+
+/**
+ * Bytes that the heap may grow by for each request. Whatever is kept for each takes more: an empty
+ * object 24 bytes, an entry of a map 40, a listener or a timer over 100.
+ */
+const BYTES_PER_REQUEST = 10;
+/** What the heap may grow by in a half that is over soon: V8 still compiles what it has seen often. */
+const WARM_UP_BYTES = 3 * 2 ** 20;
+/** Of the slope's standard error: beyond it chance is out of the question (1 in 700, on one side). */
+const ERRORS = 3;
+const FEWEST_SAMPLES = 4;
+/**
+ * What the process may have at rest above what it had at work in the first quarter: code that was
+ * compiled since, and the free lists of Node's HTTP and undici, which are bounded.
+ */
+const MARGIN_BYTES = 8 * 2 ** 20;
+const MIB = 2 ** 20;
+
+/** Whether what is left after garbage collection goes on growing, or has grown for good. */
+export function judgeMemory({ samples, after }: Measurements): Check[] {
+  const secondHalf = samples.slice(Math.floor(samples.length / 2));
+  const firstQuarter = samples.slice(0, Math.ceil(samples.length / 4));
+  const enough = secondHalf.length >= FEWEST_SAMPLES;
+  return (['heapUsed', 'external'] as const).flatMap((what) => [
+    {
+      claim: `${NAMES[what]} does not grow with requests`,
+      ...(enough ? judgeGrowth(secondHalf, what) : notEnough(secondHalf)),
+    },
+    {
+      claim: `${NAMES[what]} at rest is what it was`,
+      ...(enough ? judgeRest(firstQuarter, after[what], what) : notEnough(secondHalf)),
+    },
+  ]);
+}
+
+type Kind = 'heapUsed' | 'external';
+type Verdict = Omit<Check, 'claim'>;
+
+const NAMES = { heapUsed: 'the heap', external: 'memory outside of the heap' } as const;
+
+function judgeGrowth(samples: readonly Sample[], what: Kind): Verdict {
+  const { slope, error }: Trend = trendOf(samples.map((sample) => [sample.ended, sample[what]]));
+  const requests = (samples.at(-1)?.ended ?? 0) - (samples[0]?.ended ?? 0);
+  const growth = slope * requests;
+  const uncertainty = ERRORS * error * requests;
+  const allowed = Math.max(BYTES_PER_REQUEST * requests, WARM_UP_BYTES);
+  return {
+    passed: growth - uncertainty <= allowed,
+    detail:
+      `${mebibytes(growth)} ± ${mebibytes(uncertainty)} MiB in the ${requests} requests of the ` +
+      `second half, ${mebibytes(allowed)} allowed`,
+  };
+}
+
+function judgeRest(samples: readonly Sample[], atRest: number, what: Kind): Verdict {
+  const atWork = median(samples.map((sample) => sample[what]));
+  return {
+    passed: atRest <= atWork + MARGIN_BYTES,
+    detail:
+      `${mebibytes(atRest)} MiB, after ${mebibytes(atWork)} in the first quarter ` +
+      `and ${mebibytes(MARGIN_BYTES)} more allowed`,
+  };
+}
+
+function notEnough(samples: readonly Sample[]): Verdict {
+  return { passed: false, detail: `only ${samples.length} samples in the second half` };
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / MIB).toFixed(1);
+}
