@@ -64,7 +64,7 @@ describe('judgeGoal', () => {
   type Figures = Record<string, Partial<Record<keyof Sample, number[]>>>;
   const of =
     (figures: Figures): FiguresOf =>
-    (contender, figure) =>
+    (_row, contender, figure) =>
       figures[contender]?.[figure] ?? [];
 
   const cost: Goal = {
@@ -103,6 +103,25 @@ describe('judgeGoal', () => {
   it('cannot judge without the figures of both', () => {
     const figures = of({ ours: { microsPerRequest: [21] } });
     expect(judgeGoal(cost, 'get', figures).verdict).toBe('not measured');
+  });
+
+  it('tells what a row costs beside another row of the same contender', () => {
+    const micros: Record<string, number[]> = { small: [20, 40], large: [22, 44] };
+    const goal: Goal = { ...cost, against: 'ours', rows: ['large'], againstRow: 'small' };
+    const figures: FiguresOf = (row) => micros[row] ?? [];
+    expect(judgeGoal(goal, 'large', figures)).toMatchObject({
+      subject: 'ours / itself on small',
+      verdict: 'met',
+      median: 1.1,
+    });
+  });
+
+  it('judges by the limit, and passes on what is let pass all the same', () => {
+    const figures = of({ ours: { microsPerRequest: [24] }, bare: { microsPerRequest: [20] } });
+    expect(judgeGoal({ ...cost, ceiling: 1.3 }, 'get', figures)).toMatchObject({
+      limit: { value: 1.1, ceiling: 1.3 },
+      verdict: 'missed',
+    });
   });
 
   describe('with another goal where this one is out of reach', () => {

@@ -1,6 +1,6 @@
-import type { LoadGenerator, Target } from './load/target.ts';
+import { type LoadGenerator, type Target, textOf } from './load/target.ts';
 import type { ServerProcess } from './processes.ts';
-import { defaultConnections, type Row } from './rows.ts';
+import { defaultConnections, defaultSessions, type Row } from './rows.ts';
 
 /** What one contender did in one window. */
 export interface Sample {
@@ -60,15 +60,16 @@ async function ask({ url, method, headers, body }: Target) {
   const answer = await fetch(url, {
     method,
     headers: { 'x-session': 'session-1', 'content-type': 'application/json', ...headers },
-    body: body ?? null,
-    signal: AbortSignal.timeout(5_000),
+    body: body === undefined ? null : textOf(body),
+    signal: AbortSignal.timeout(10_000),
   });
   return { status: answer.status, body: Buffer.from(await answer.arrayBuffer()) };
 }
 
 function targetOf(server: ServerProcess, row: Row): Target {
   const { headers, url } = server;
-  const { method, path, connections = defaultConnections } = row;
-  const target = { url: `${url}/api${path}`, connections, method, headers };
-  return row.body === undefined ? target : { ...target, body: row.body };
+  const { method, path, mount = server.mount, sessions = defaultSessions, body } = row;
+  const { connections = defaultConnections } = row;
+  const target = { url: `${url}${mount}${path}`, connections, sessions, method, headers };
+  return body === undefined ? target : { ...target, body };
 }

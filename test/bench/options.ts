@@ -1,16 +1,27 @@
 import { parseArgs } from 'node:util';
 import { contenders } from './contenders.ts';
-import { rows } from './rows.ts';
+import { curves } from './curves.ts';
+import { rows, sections } from './rows.ts';
 
 /** No rows of contenders, but asked for like them: see `waiting/` and `instances/`. */
-const waitingRow = { name: 'waiting' };
-const instancesRow = { name: 'instances' };
+const parts = ['waiting', 'instances'] as const;
+
+const contenderNames = contenders.map(({ name }) => name);
+const rowNames = [
+  ...sections,
+  ...curves.map(({ name }) => name),
+  ...rows.map(({ name }) => name),
+  ...parts,
+];
+const shownRowNames = rowNames.filter(
+  (name) => !rows.some((row) => row.name === name && row.curve !== undefined),
+);
 
 export const usage = `npm run bench -- [--quick] [--only NAME,…] [--rows NAME,…] [--rounds N] [--no-pin]
 
   --quick    only what goals need, and not all of those; under 90 seconds
-  --only     these contenders: ${contenders.map(({ name }) => name).join(', ')}
-  --rows     these rows: ${[...rows, waitingRow, instancesRow].map(({ name }) => name).join(', ')}
+  --only     these contenders: ${contenderNames.join(', ')}
+  --rows     these rows, or sections, or curves: ${shownRowNames.join(', ')}
   --rounds   as many rounds, instead of as many as the time allows
   --no-pin   leave it to the system on which core each process runs
   --help     this text
@@ -44,27 +55,31 @@ export function readOptions(args: readonly string[]): Options | undefined {
   });
   if (values.help) return undefined;
 
-  const chosen = (flag: 'only' | 'rows', known: readonly { name: string }[]) => {
-    const names = known.map(({ name }) => name);
+  const chosen = (flag: 'only' | 'rows', known: readonly string[]) => {
     const asked = values[flag]?.split(',');
-    if (asked === undefined) return names;
-    for (const name of asked) {
-      if (names.includes(name)) continue;
-      throw new RangeError(`--${flag} must name some of ${names.join(', ')}, got ${name}`);
+    const unknown = asked?.find((name) => !known.includes(name));
+    if (unknown !== undefined) {
+      throw new RangeError(`--${flag} must name some of ${known.join(', ')}, got ${unknown}`);
     }
-    return names.filter((name) => asked.includes(name));
+    return (name: string) => asked === undefined || asked.includes(name);
   };
+  const isContender = chosen('only', contenderNames);
+  const isRow = chosen('rows', rowNames);
+  // Of contenders these have none to choose from.
+  const isPart = (name: (typeof parts)[number]) =>
+    isRow(name) && (values.only === undefined || values.rows !== undefined);
 
-  const isChosen = values.only === undefined || values.rows !== undefined;
-  const chosenRows = chosen('rows', [...rows, waitingRow, instancesRow]);
   const options = {
     quick: values.quick,
     pin: values.pin,
-    contenders: chosen('only', contenders),
-    rows: chosenRows,
-    // Of contenders these have none to choose from.
-    waiting: chosenRows.includes(waitingRow.name) && isChosen,
-    instances: chosenRows.includes(instancesRow.name) && isChosen && !values.quick,
+    contenders: contenderNames.filter(isContender),
+    rows: rows
+      .filter(({ name, section, curve }) =>
+        [name, section, ...(curve ? [curve.name] : [])].some(isRow),
+      )
+      .map(({ name }) => name),
+    waiting: isPart('waiting'),
+    instances: isPart('instances') && !values.quick,
   };
   if (values.rounds === undefined) return options;
   const rounds = Number(values.rounds);

@@ -1,5 +1,6 @@
 import { type Contender, contenders } from './contenders.ts';
-import { contendersOf, type Goal, goals, rowsOf } from './goals.ts';
+import { type Goal, goals, needsOf, rowsOf } from './goals.ts';
+import { twins } from './noise.ts';
 import type { Options } from './options.ts';
 import { type Row, rows } from './rows.ts';
 
@@ -7,10 +8,16 @@ import { type Row, rows } from './rows.ts';
 export interface Pair {
   readonly contender: Contender;
   readonly row: Row;
+  /**
+   * `close`: goals depend on it that take many rounds, and every generation of servers; `brief`:
+   * goals that a few rounds of one generation tell; `shown`: none at all.
+   */
+  readonly effort: 'close' | 'brief' | 'shown';
 }
 
 /** What is measured in which order; it depends on the command line only, never on the clock. */
 export interface Plan {
+  readonly quick: boolean;
   readonly pairs: readonly Pair[];
   /** The rows and the contenders of the pairs. */
   readonly rows: readonly Row[];
@@ -20,80 +27,135 @@ export interface Plan {
   /** Goals and rows that were not asked for. */
   readonly leftOut: readonly Goal[];
   /**
-   * Rounds of the rows that goals depend on closely, for each generation of server processes. A
-   * process can be slow for all its life (how its heap grew, what was compiled when), so that the
-   * rounds of one generation alone would agree with each other and be wrong.
+   * Rounds of close pairs, for each generation of server processes. A process can be slow for all
+   * its life (how its heap grew, what was compiled when), so that the rounds of one generation
+   * alone would agree with each other and be wrong.
    */
   readonly generations: readonly number[];
-  /** Rounds of the brief rows; the last generation runs them. */
+  /** Rounds of the others; the last generation runs them. */
   readonly briefRounds: number;
+  readonly shownRounds: number;
   /** Seconds of load before the first round, for each process on each row. */
   readonly warmUpSeconds: number;
   /** Seconds of one measurement. */
   readonly seconds: number;
   /** Whether requests that wait are measured, after all else. */
   readonly waiting: boolean;
+  /** How many of them. */
+  readonly waitingCount: number;
   /** Whether a limit that instances share is measured, at the very end. */
   readonly instances: boolean;
   readonly totalSeconds: number;
 }
 
-const quick = { seconds: 66, generations: 2, fewestRounds: 2, briefRounds: 2 };
-const full = { seconds: 320, generations: 3, fewestRounds: 3, briefRounds: 3 };
+interface Budget {
+  /** For contenders on rows. */
+  readonly seconds: number;
+  readonly generations: number;
+  readonly fewestRounds: number;
+  readonly briefRounds: number;
+  readonly shownRounds: number;
+  readonly warmUpSeconds: number;
+  readonly waitingCount: number;
+  readonly waitingSeconds: number;
+}
+
+const full: Budget = {
+  seconds: 590,
+  generations: 3,
+  fewestRounds: 3,
+  briefRounds: 3,
+  shownRounds: 2,
+  warmUpSeconds: 2,
+  waitingCount: 100_000,
+  waitingSeconds: 25,
+};
+const quick: Budget = {
+  seconds: 74,
+  generations: 2,
+  fewestRounds: 2,
+  briefRounds: 2,
+  shownRounds: 2,
+  warmUpSeconds: 1,
+  waitingCount: 20_000,
+  waitingSeconds: 6,
+};
 const seconds = 1;
-const warmUpSeconds = 2;
+/** The rows of a curve share their processes: what one of them warms up is warm for the next. */
+const curveWarmUpSeconds = 1;
 /** Load takes a little longer than its window, and each process a moment to start. */
 const windowSeconds = 1.06;
 const startSeconds = 0.5;
-const waitingSeconds = 15;
 const instancesSeconds = 9;
 
 /** Gives the rows with close goals as many rounds as the time allows. */
 export function makePlan(options: Options): Plan {
+  const budget = options.quick ? quick : full;
+  const pairs = choosePairs(options);
+  const chosen = contenders.filter((c) => pairs.some(({ contender }) => contender === c));
+  const [asked, leftOut] = divide(goals, pairs, options.quick);
+
+  const briefRounds = options.rounds ?? budget.briefRounds;
+  const shownRounds = options.rounds ?? budget.shownRounds;
+  const timeOf = (pair: Pair, rounds: number) =>
+    warmUpOf(budget, pair.row) + rounds * windowSeconds;
+  const close = pairs.filter(({ effort }) => effort === 'close');
+  const once = pairs
+    .filter(({ effort }) => effort !== 'close')
+    .reduce(
+      (sum, pair) => sum + timeOf(pair, pair.effort === 'brief' ? briefRounds : shownRounds),
+      chosen.length * startSeconds,
+    );
+  const count =
+    close.length === 0 ? 1 : Math.min(budget.generations, options.rounds ?? budget.generations);
+  const closeContenders = new Set(close.map(({ contender }) => contender)).size;
+  const start =
+    close.reduce((sum, pair) => sum + timeOf(pair, 0), 0) + closeContenders * startSeconds;
+  const round = close.length * windowSeconds;
+  const affordable = Math.floor((budget.seconds - once - count * start) / (count * round));
+  const total =
+    close.length === 0 ? 0 : (options.rounds ?? count * Math.max(budget.fewestRounds, affordable));
+  const besides =
+    (options.waiting ? budget.waitingSeconds : 0) + (options.instances ? instancesSeconds : 0);
+
+  return {
+    quick: options.quick,
+    pairs,
+    rows: rows.filter((r) => pairs.some(({ row }) => row === r)),
+    contenders: chosen,
+    goals: asked,
+    leftOut,
+    generations: split(total, count),
+    briefRounds,
+    shownRounds,
+    warmUpSeconds: budget.warmUpSeconds,
+    seconds,
+    waiting: options.waiting,
+    waitingCount: budget.waitingCount,
+    instances: options.instances,
+    totalSeconds: Math.ceil(once + count * start + total * round + besides),
+  };
+}
+
+function choosePairs(options: Options): Pair[] {
+  const isNeeded = (contender: Contender, row: Row) =>
+    goals.some((goal) =>
+      rowsOf(goal, options.quick).some((name) => {
+        const needs = needsOf(goal, name);
+        return needs.some((need) => need.contender === contender.name && need.row === row.name);
+      }),
+    ) || Object.values(twins).includes(contender.name);
   const pairs = rows
     .filter(({ name }) => options.rows.includes(name))
     .flatMap((row) =>
       contenders
         .filter(({ name, rows }) => options.contenders.includes(name) && rows.includes(row.name))
-        .map((contender) => ({ contender, row })),
-    )
-    .filter((pair) => !options.quick || goals.some((goal) => needs(goal, pair)));
-  const chosenContenders = contenders.filter((c) => pairs.some(({ contender }) => contender === c));
-  const [asked, leftOut] = divide(goals, pairs, options.quick);
-
-  const budget = options.quick ? quick : full;
-  const brief = pairs.filter(({ row }) => row.brief).length;
-  const thorough = pairs.length - brief;
-  const briefRounds = options.rounds ?? budget.briefRounds;
-  const once = brief * (warmUpSeconds + briefRounds * windowSeconds);
-  const count =
-    thorough === 0 ? 1 : Math.min(budget.generations, options.rounds ?? budget.generations);
-  const start = chosenContenders.length * startSeconds + thorough * warmUpSeconds;
-  const round = thorough * windowSeconds;
-  const affordable = Math.floor((budget.seconds - once - count * start) / (count * round));
-  const total =
-    thorough === 0 ? 0 : (options.rounds ?? count * Math.max(budget.fewestRounds, affordable));
-  const waiting =
-    (options.waiting ? waitingSeconds : 0) + (options.instances ? instancesSeconds : 0);
-
-  return {
-    pairs,
-    rows: rows.filter((r) => pairs.some(({ row }) => row === r)),
-    contenders: chosenContenders,
-    goals: asked,
-    leftOut,
-    generations: split(total, count),
-    briefRounds,
-    warmUpSeconds,
-    seconds,
-    waiting: options.waiting,
-    instances: options.instances,
-    totalSeconds: Math.ceil(once + count * start + total * round + waiting),
-  };
-}
-
-function needs(goal: Goal, { contender, row }: Pair): boolean {
-  return rowsOf(goal, true).includes(row.name) && contendersOf(goal).includes(contender.name);
+        .map((contender): Pair => {
+          const effort = !isNeeded(contender, row) ? 'shown' : row.brief ? 'brief' : 'close';
+          return { contender, row, effort };
+        }),
+    );
+  return options.quick ? pairs.filter(({ effort }) => effort !== 'shown') : pairs;
 }
 
 /** What of the goals can be judged by these pairs, and what cannot. */
@@ -102,11 +164,11 @@ function divide(
   pairs: readonly Pair[],
   isQuick: boolean,
 ): [asked: Goal[], leftOut: Goal[]] {
-  const measured = (name: string, rowName: string) =>
-    pairs.some(({ contender, row }) => contender.name === name && row.name === rowName);
   const judged = (goal: Goal, row: string) =>
     rowsOf(goal, isQuick).includes(row) &&
-    contendersOf(goal).every((contender) => measured(contender, row));
+    needsOf(goal, row).every((need) =>
+      pairs.some((pair) => pair.contender.name === need.contender && pair.row.name === need.row),
+    );
   const only = (which: (goal: Goal, row: string) => boolean) =>
     all
       .map((goal) => ({ ...goal, rows: goal.rows.filter((row) => which(goal, row)) }))
@@ -119,8 +181,14 @@ function split(total: number, parts: number): number[] {
   return Array.from({ length: parts }, (_, index) => Math.ceil((total - index) / parts));
 }
 
-/** The rounds of a row in a generation. */
-export function roundsOf(plan: Plan, row: Row, generation: number): number {
-  if (!row.brief) return plan.generations[generation] as number;
-  return generation === plan.generations.length - 1 ? plan.briefRounds : 0;
+/** The rounds of a pair in a generation. */
+export function roundsOf(plan: Plan, { effort }: Pair, generation: number): number {
+  if (effort === 'close') return plan.generations[generation] as number;
+  if (generation < plan.generations.length - 1) return 0;
+  return effort === 'brief' ? plan.briefRounds : plan.shownRounds;
+}
+
+/** Seconds of load before the first round on a row. */
+export function warmUpOf({ warmUpSeconds }: Pick<Plan, 'warmUpSeconds'>, row: Row): number {
+  return row.curve === undefined ? warmUpSeconds : Math.min(warmUpSeconds, curveWarmUpSeconds);
 }

@@ -53,6 +53,8 @@ export function forkFile(file: URL, { before = [], args = [], execArgv = [] }: S
 /** A server in a process of its own. */
 export interface ServerProcess {
   readonly url: string;
+  /** Where it answers what the backend answers at its root. */
+  readonly mount: string;
   readonly headers: Record<string, string>;
   /** Processor time used since it started, in microseconds. */
   cpuMicros(): Promise<number>;
@@ -69,6 +71,7 @@ export async function startServer(file: URL, start: Start = {}): Promise<ServerP
   });
   return {
     url: `http://127.0.0.1:${ready.port}`,
+    mount: ready.mount ?? '/api',
     headers: ready.headers ?? {},
     async cpuMicros() {
       const question: ServerQuestion = { kind: 'cpu' };

@@ -1,20 +1,18 @@
-import { mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { contenders, serverFile } from './contenders.ts';
 import { placeOnCores } from './cores.ts';
 import { createLoad } from './load/create-load.ts';
-import { checkAnswer, measure } from './measure.ts';
 import { startServer, stopAll } from './processes.ts';
+import { type Profile, profileContender } from './profile-contender.ts';
 import { rows } from './rows.ts';
-import { type CpuProfile, groupOf, selfTimes } from './self-times.ts';
+import { groupOf } from './self-times.ts';
 
 const usage = `node test/bench/profile.ts NAME [--row get] [--seconds 8] [--top 40]
 
   Where a contender's processor time goes, by self time: ${contenders.map((c) => c.name).join(', ')}.
   The first seconds of compiling are warmed away; the profile is kept in reports/ for DevTools.
 `;
+const warmUpSeconds = 4;
 
 try {
   const { values, positionals } = parseArgs({
@@ -31,7 +29,15 @@ try {
     process.stderr.write(usage);
     process.exitCode = 2;
   } else {
-    await profile(contender.name, row, Number(values.seconds), Number(values.top));
+    const cores = placeOnCores(true);
+    const load = createLoad(cores.rest);
+    const backend = await startServer(serverFile('backend'), { before: cores.rest });
+    const seconds = Number(values.seconds);
+    const ground = { backend, load, cores };
+    print(
+      await profileContender(contender, row, ground, { warmUpSeconds, seconds }),
+      Number(values.top),
+    );
   }
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
@@ -40,42 +46,16 @@ try {
   await stopAll();
 }
 
-async function profile(name: string, row: (typeof rows)[number], seconds: number, top: number) {
-  const reports = fileURLToPath(new URL('../../reports/', import.meta.url));
-  await mkdir(reports, { recursive: true });
-  const folder = await mkdtemp(join(reports, `${name}-`));
-  const cores = placeOnCores(true);
-  const load = createLoad(cores.rest);
-  const backend = await startServer(serverFile('backend'), { before: cores.rest });
-  const server = await startServer(serverFile(name), {
-    before: cores.server,
-    args: [backend.url],
-    execArgv: ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=200'],
-  });
-  await checkAnswer(backend, server, row);
-  const warmUpSeconds = 4;
-  await measure(server, load, row, warmUpSeconds);
-  const sample = await measure(server, load, row, seconds);
-  await server.stop();
-
-  const [file] = (await readdir(folder)).map((entry) => join(folder, entry));
-  if (file === undefined) throw new Error('The process left no profile.');
-  const cpuProfile = JSON.parse(await readFile(file, 'utf8')) as CpuProfile;
-  const times = selfTimes(cpuProfile, seconds);
-  const busy = times.reduce((sum, { micros }) => sum + micros, 0);
-  const perRequest = (micros: number) => (micros / busy) * sample.microsPerRequest;
+function print({ contender, row, microsPerRequest, times, file }: Profile, top: number): void {
   const line = (micros: number, text: string) =>
-    `${((micros / busy) * 100).toFixed(1).padStart(6)} %` +
-    `${perRequest(micros).toFixed(2).padStart(8)} µs   ${text}\n`;
-
-  const print = (text: string) => process.stdout.write(text);
-  print(
-    `${name} on ${row.name}: ${sample.microsPerRequest.toFixed(1)} µs per request, profiled\n\n`,
-  );
-  for (const { name: function_, place, micros } of times.slice(0, top)) {
-    print(line(micros, `${function_}  ${place}`));
+    `${((micros / microsPerRequest) * 100).toFixed(1).padStart(6)} %` +
+    `${micros.toFixed(2).padStart(8)} µs   ${text}\n`;
+  const write = (text: string) => process.stdout.write(text);
+  write(`${contender} on ${row}: ${microsPerRequest.toFixed(1)} µs per request, profiled\n\n`);
+  for (const { name, place, micros } of times.slice(0, top)) {
+    write(line(micros, `${name}  ${place}`));
   }
-  print('\nby package\n\n');
-  for (const [group, micros] of groupOf(times)) print(line(micros, group));
-  print(`\n${file}\n`);
+  write('\nby package\n\n');
+  for (const [group, micros] of groupOf(times)) write(line(micros, group));
+  write(`\n${file}\n`);
 }

@@ -2,13 +2,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { serverFile } from './contenders.ts';
 import { placeOnCores } from './cores.ts';
-import { measureSharedLimit, sharedLimitReport } from './instances/measure-instances.ts';
+import { measureSharedLimit } from './instances/measure-instances.ts';
 import { createLoad } from './load/create-load.ts';
+import { profileMissed } from './missed.ts';
 import { readOptions, usage } from './options.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { startServer, stopAll } from './processes.ts';
 import { markdownReport } from './report/markdown.ts';
+import type { Report } from './report/report.ts';
 import { svgChart } from './report/svg.ts';
+import { svgCurves } from './report/svg-curves.ts';
 import { terminalReport } from './report/terminal.ts';
 import { measureRounds } from './rounds.ts';
 import { defaultConnections } from './rows.ts';
@@ -38,27 +41,31 @@ async function run(plan: Plan, pin: boolean): Promise<number> {
   process.stdout.write(`${circumstances} About ${plan.totalSeconds} s.\n\n`);
 
   const backend = await startServer(serverFile('backend'), { before: cores.rest });
-  const measurement = await measureRounds(plan, { backend, load, cores }, progress);
+  const ground = { backend, load, cores };
+  const measured = await measureRounds(plan, ground, progress);
   progress(plan.waiting ? 'measuring requests that wait' : '');
   const waiting = plan.waiting
-    ? await measureWaiting(cores.server).catch((error: Error) => error)
+    ? await measureWaiting(cores.server, plan.waitingCount).catch((error: Error) => error)
     : undefined;
   progress(plan.instances ? 'measuring a limit that instances share' : '');
-  const sharedLimit = plan.instances ? await measureSharedLimit() : undefined;
+  const sharedLimit = plan.instances ? { figures: await measureSharedLimit() } : undefined;
+  const summary = summarize(plan, measured, waiting);
+  const missed = plan.quick ? [] : await profileMissed(plan, summary.judgements, ground, progress);
   progress('');
-  const summary = summarize(plan, measurement, waiting);
-  const { measured } = measurement;
 
-  process.stdout.write(terminalReport(summary));
-  if (plan.instances) process.stdout.write(`\n${sharedLimitReport(sharedLimit)}`);
+  const report: Report = {
+    ...summary,
+    circumstances,
+    missed,
+    ...(sharedLimit && { sharedLimit }),
+  };
+  process.stdout.write(terminalReport(report));
   await mkdir(reports, { recursive: true });
   await Promise.all([
-    writeReport('bench.svg', svgChart(summary)),
-    writeReport('bench.md', markdownReport(summary, circumstances, 'bench.svg')),
-    writeReport(
-      'bench.json',
-      JSON.stringify({ circumstances, ...summary, sharedLimit, measured }, null, 2),
-    ),
+    writeReport('bench.svg', svgChart(summary.tables)),
+    writeReport('bench-curves.svg', svgCurves(summary.curves)),
+    writeReport('bench.md', markdownReport(report, ['bench.svg', 'bench-curves.svg'])),
+    writeReport('bench.json', JSON.stringify({ ...report, measured }, null, 2)),
   ]);
   process.stdout.write(
     '\nWritten to reports/bench.md, .svg and .json. How to read it: test/bench/README.md.\n',

@@ -1,127 +1,84 @@
-import { type Contender, contenders } from './contenders.ts';
-import { type Goal, goals, type Judgement, judgeGoal } from './goals.ts';
-import type { Sample } from './measure.ts';
+import { contenders } from './contenders.ts';
+import { type CurveFigures, curvesOf } from './curve-figures.ts';
+import { type Goal, type Judgement, judgeGoal } from './goals.ts';
+import { guardOf, isRegression, noiseOf } from './noise.ts';
 import type { Plan } from './plan.ts';
-import type { Measured, Measurement } from './rounds.ts';
-import { type Interval, median, ratiosByRound } from './statistics.ts';
-import { judgeWaiting, type WaitingFigures } from './waiting/figures.ts';
-
-/** One line of a row's table. */
-export interface Line {
-  readonly contender: string;
-  readonly title: string;
-  /** Medians over the rounds; absent when the contender could not be measured. */
-  readonly sample?: Sample;
-  readonly spread?: Interval;
-  /** The median ratio of processor time to another contender's in the same round. */
-  readonly compared?: { readonly ratio: number; readonly with: string };
-  readonly own: boolean;
-  /** A goal depends on it that can only be judged of a server that has nothing to wait for. */
-  readonly needsCore: boolean;
-  /** Why there are no figures. */
-  readonly failure?: string;
-}
-
-export interface Table {
-  readonly row: string;
-  readonly title: string;
-  /** No goal depends on it. */
-  readonly informative: boolean;
-  readonly rounds: number;
-  readonly lines: readonly Line[];
-}
+import { Results } from './results.ts';
+import type { Measured } from './rounds.ts';
+import { type Table, tablesOf } from './tables.ts';
+import { judgeWaiting, type WaitingFigures, waitingCurves } from './waiting/figures.ts';
 
 export interface Summary {
   readonly tables: readonly Table[];
-  readonly judgements: readonly Judgement[];
+  /** How cost grows, and what it is under failure. */
+  readonly curves: readonly CurveFigures[];
+  readonly judgements: readonly GuardedJudgement[];
   /** Goals that this run was not asked to measure, with their rows. */
   readonly leftOut: readonly Goal[];
+  /** What fails the run is what got worse, not a goal that is missed. */
+  readonly quick: boolean;
+  /** By measure, see `noise.ts`. */
+  readonly noise: Readonly<Record<string, number>>;
   readonly waiting?: WaitingFigures;
   /** Why there are no figures of requests that wait. */
   readonly waitingFailure?: string;
 }
 
+export interface GuardedJudgement extends Judgement {
+  /** How far the figure may lie in this run before it counts as worse than today. */
+  readonly guard: number;
+  readonly isRegression: boolean;
+}
+
 /** What became of the measurement of requests that wait. */
 export type WaitingOutcome = WaitingFigures | Error | undefined;
 
-export function summarize(plan: Plan, measurement: Measurement, waiting: WaitingOutcome): Summary {
-  const figures = (row: string, contender: string, figure: keyof Sample) =>
-    find(measurement, row, contender)?.samples.map((sample) => sample[figure]) ?? [];
-  const goalsOn = (row: string) => goals.filter(({ rows }) => rows.includes(row));
-  const line = (row: string, { name, title, comparedWith = '', own = false }: Contender): Line => {
-    const failure = measurement.failures.get(name);
-    const samples = find(measurement, row, name)?.samples ?? [];
-    const needsCore = goalsOn(row).some(
-      ({ measure, contender }) =>
-        measure === 'processor time' || (measure === 'requests/s' && contender === name),
-    );
-    const about = { contender: name, title, own, needsCore };
-    if (failure !== undefined || samples.length === 0) {
-      return { ...about, failure: failure ?? 'not measured' };
-    }
-    const micros = figures(row, name, 'microsPerRequest');
-    const ratios = ratiosByRound(micros, figures(row, comparedWith, 'microsPerRequest'));
-    return {
-      ...about,
-      sample: middleOf(samples),
-      spread: { low: Math.min(...micros), high: Math.max(...micros) },
-      ...(ratios.length > 0 && { compared: { ratio: median(ratios), with: comparedWith } }),
-    };
-  };
+export function summarize(
+  plan: Plan,
+  measured: readonly Measured[],
+  waiting: WaitingOutcome,
+): Summary {
+  const results = new Results(measured);
+  const noise = noiseOf(results.figuresOf);
   const measuredWaiting = waiting instanceof Error ? undefined : waiting;
+  const judgements = [
+    ...plan.goals.flatMap((goal) =>
+      goal.rows.map((row) => judgeGoal(goal, row, results.figuresOf)),
+    ),
+    ...(plan.waiting ? judgeWaiting(measuredWaiting) : []),
+  ];
 
   return {
-    tables: plan.rows.map(({ name, title }) => {
-      const pairs = plan.pairs.filter(({ row }) => row.name === name);
-      const counts = pairs.map(
-        ({ contender }) => find(measurement, name, contender.name)?.samples.length ?? 0,
-      );
-      return {
-        row: name,
-        title,
-        informative: goalsOn(name).length === 0,
-        rounds: Math.max(0, ...counts),
-        lines: pairs.map(({ contender }) => line(name, contender)),
-      };
-    }),
-    judgements: [
-      ...plan.goals.flatMap((goal) =>
-        goal.rows.map((row) =>
-          judgeGoal(goal, row, (contender, figure) =>
-            measurement.failures.has(contender) ? [] : figures(row, contender, figure),
-          ),
-        ),
-      ),
-      ...(plan.waiting ? judgeWaiting(measuredWaiting) : []),
+    tables: tablesOf(plan, results),
+    curves: [
+      ...curvesOf(plan, results),
+      ...(measuredWaiting ? waitingCurves(measuredWaiting) : []),
     ],
+    judgements: judgements.map((judgement) => ({
+      ...judgement,
+      guard: guardOf(judgement, noise),
+      isRegression: isRegression(judgement, noise),
+    })),
     leftOut: plan.leftOut,
+    quick: plan.quick,
+    noise: Object.fromEntries(noise),
     ...(measuredWaiting && { waiting: measuredWaiting }),
     ...(waiting instanceof Error && { waitingFailure: waiting.message }),
   };
 }
 
-/** A goal that was missed, or could not be judged although it was asked for, fails the run. */
-export function exitCodeOf({ judgements }: Summary): number {
-  if (judgements.some(({ verdict }) => verdict === 'missed')) return 1;
+/**
+ * A goal that was missed fails a full run; a quick one, which has too few rounds to tell what is
+ * close, fails when something is worse than today. What could not be judged although it was asked
+ * for fails both.
+ */
+export function exitCodeOf({ judgements, quick }: Summary): number {
+  const fails = ({ verdict, isRegression }: GuardedJudgement) =>
+    quick ? isRegression : verdict === 'missed';
+  if (judgements.some(fails)) return 1;
   return judgements.some(({ verdict }) => verdict === 'not measured') ? 2 : 0;
 }
 
 export function titleOf(name: string): string {
   return contenders.find((contender) => contender.name === name)?.title ?? name;
-}
-
-function find({ measured }: Measurement, row: string, contender: string): Measured | undefined {
-  return measured.find((entry) => entry.row === row && entry.contender === contender);
-}
-
-function middleOf(samples: readonly Sample[]): Sample {
-  const of = (figure: keyof Sample) => median(samples.map((sample) => sample[figure]));
-  return {
-    microsPerRequest: of('microsPerRequest'),
-    requestsPerSecond: of('requestsPerSecond'),
-    meanMs: of('meanMs'),
-    p50Ms: of('p50Ms'),
-    p99Ms: of('p99Ms'),
-    busy: of('busy'),
-  };
 }

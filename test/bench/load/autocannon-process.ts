@@ -1,5 +1,5 @@
 import autocannon from 'autocannon';
-import { type LoadResult, sessions, type Target } from './target.ts';
+import { type LoadResult, type Target, textOf } from './target.ts';
 
 process.on('message', async ({ target, seconds }: { target: Target; seconds: number }) => {
   const result = await autocannon({
@@ -7,7 +7,7 @@ process.on('message', async ({ target, seconds }: { target: Target; seconds: num
     connections: target.connections,
     duration: seconds,
     sampleInt: 50,
-    requests: Array.from({ length: sessions }, (_, index) => requestOf(target, index + 1)),
+    requests: Array.from({ length: target.sessions }, (_, index) => requestOf(target, index + 1)),
   });
   const answer: LoadResult = {
     requests: result.requests.total,
@@ -23,5 +23,5 @@ process.on('disconnect', () => process.exit());
 function requestOf({ method, headers, body }: Target, session: number) {
   const sent = { ...headers, 'x-session': `session-${session}` };
   if (body === undefined) return { method, headers: sent };
-  return { method, headers: { ...sent, 'content-type': 'application/json' }, body };
+  return { method, headers: { ...sent, 'content-type': 'application/json' }, body: textOf(body) };
 }

@@ -1,14 +1,20 @@
-/** How many values of `x-session` take turns: enough that every backend has some. */
-export const sessions = 64;
+/** A text, or as many bytes that do not matter. */
+export type Body = string | { readonly bytes: number };
+
+export function textOf(body: Body): string {
+  return typeof body === 'string' ? body : 'x'.repeat(body.bytes);
+}
 
 /** What is to be asked for, and where. */
 export interface Target {
   readonly url: string;
   /** Each asks anew as soon as it has its answer. */
   readonly connections: number;
+  /** How many values of `x-session` take turns. */
+  readonly sessions: number;
   readonly method: string;
   readonly headers: Record<string, string>;
-  readonly body?: string;
+  readonly body?: Body;
 }
 
 export interface LoadResult {

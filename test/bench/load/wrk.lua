@@ -1,4 +1,4 @@
--- wrk [...] -s wrk.lua URL -- METHOD SESSIONS BODY
+-- wrk [...] -s wrk.lua URL -- METHOD SESSIONS (text BODY | bytes COUNT)
 -- Takes turns among requests that differ in x-session only, and ends with one line of JSON.
 
 local requests = {}
@@ -6,8 +6,9 @@ local turn = 0
 
 function init(args)
   wrk.method = args[1]
-  if args[3] and #args[3] > 0 then
-    wrk.body = args[3]
+  local body = args[3] == "bytes" and string.rep("x", tonumber(args[4])) or args[4] or ""
+  if #body > 0 then
+    wrk.body = body
     wrk.headers["content-type"] = "application/json"
   end
   for session = 1, tonumber(args[2]) do

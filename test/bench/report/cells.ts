@@ -1,7 +1,10 @@
-import type { Goal, Judgement, Limit } from '../goals.ts';
+import type { CurveFigures } from '../curve-figures.ts';
+import type { Limit } from '../goals.ts';
+import type { Profile } from '../profile-contender.ts';
 import { type Interval, median } from '../statistics.ts';
-import type { Line, Table } from '../summary.ts';
-import type { WaitingFigures } from '../waiting/figures.ts';
+import type { Summary } from '../summary.ts';
+import type { Line, Table } from '../tables.ts';
+import { fewCount, leavingOf, type WaitingFigures } from '../waiting/figures.ts';
 
 /** A table as text: the terminal and the Markdown file differ only in how they draw it. */
 export interface Cells {
@@ -34,21 +37,26 @@ function lineCells({ contender, sample, spread, compared, failure }: Line, withC
   return [...cells, compared ? `${compared.ratio.toFixed(2)} of ${compared.with}` : ''];
 }
 
-export function goalCells(judgements: readonly Judgement[]): Cells {
+/** A quick run shows what it lets pass, too. */
+export function goalCells({ judgements, quick }: Summary): Cells {
+  const head = ['', 'row', 'of what', 'goal', 'median', 'interval of median', 'min – max'];
   return {
-    head: ['', 'row', 'of what', 'goal', 'median', 'interval of median', 'min – max', ''],
-    body: judgements.map(
-      ({ subject, row, measure, limit, verdict, median: middle, interval, spread }) => [
+    head: [...head, ...(quick ? ['fails beyond'] : []), ''],
+    body: judgements.map((judgement) => {
+      const { subject, row, measure, limit, verdict, interval, spread } = judgement;
+      const digits = digitsOf(limit);
+      return [
         subject,
         row,
         measure,
         `${limit.bound === 'at most' ? '≤' : '≥'} ${withUnit(limit)}`,
-        middle === undefined ? '' : middle.toFixed(digitsOf(limit)),
-        interval ? between(interval, digitsOf(limit)) : '',
-        spread ? between(spread, digitsOf(limit)) : '',
+        judgement.median === undefined ? '' : judgement.median.toFixed(digits),
+        interval ? between(interval, digits) : '',
+        spread ? between(spread, digits) : '',
+        ...(quick ? [judgement.guard.toFixed(digits)] : []),
         verdict,
-      ],
-    ),
+      ];
+    }),
   };
 }
 
@@ -66,7 +74,9 @@ export function waitingTitle({ count }: WaitingFigures): string {
   return `${grouped(count)} requests that wait, without sockets`;
 }
 
-export function waitingCells({ count, bytes, leaving, serving, keys }: WaitingFigures): Cells {
+export function waitingCells(figures: WaitingFigures): Cells {
+  const { count, bytes, serving, keys } = figures;
+  const leaving = (line: number) => `${median(leavingOf(figures, line)).toFixed(2)} µs`;
   const of = (seconds: number) => `${((seconds / count) * 1e6).toFixed(1)} µs each`;
   return {
     head: ['', 'figure', ''],
@@ -76,8 +86,8 @@ export function waitingCells({ count, bytes, leaving, serving, keys }: WaitingFi
       ['connection, without a socket', `${grouped(bytes.connection)} bytes`, 'each'],
       [
         'leaving the middle of the line',
-        `${median(leaving.manyMicros).toFixed(2)} µs`,
-        `${median(leaving.fewMicros).toFixed(2)} µs among ${grouped(leaving.fewCount)}`,
+        leaving(count),
+        `${leaving(fewCount)} among ${grouped(fewCount)}`,
       ],
       ['until all are answered', `${serving.seconds.toFixed(2)} s`, of(serving.seconds)],
       ['the same without a queue', `${serving.bareSeconds.toFixed(2)} s`, of(serving.bareSeconds)],
@@ -90,29 +100,55 @@ export function waitingCells({ count, bytes, leaving, serving, keys }: WaitingFi
   };
 }
 
-const leastBusy = 0.8;
-
-/** Says which of the figures that goals depend on to distrust, if any. */
-export function busyNote(tables: readonly Table[]): string | undefined {
-  const waited = tables.flatMap(({ row, lines }) =>
-    lines
-      .filter(({ sample, needsCore }) => needsCore && sample && sample.busy < leastBusy)
-      .map(({ contender }) => `${contender} on ${row}`),
-  );
-  if (waited.length === 0) return undefined;
-  return (
-    `Less than ${leastBusy * 100} % busy: ${waited.join(', ')}. A server that waits for its core or ` +
-    'for its requests takes longer for each of them: repeat this on a quieter machine.'
-  );
+/** A line for each series and point, and one for each figure that says how the series grows. */
+export function curveCells({ labels, unit, pointTitle, series }: CurveFigures): Cells {
+  return {
+    head: [pointTitle, ...labels],
+    body: series.flatMap(({ name, values, derived, failure }) => [
+      [`${name}, ${unit}`, ...values.map(brief)],
+      ...derived
+        .filter((line) => line.values.some((value) => value !== undefined))
+        .map((line) => [`· ${line.title}`, ...line.values.map(inDetail)]),
+      ...(failure === undefined ? [] : [[name, failure]]),
+    ]),
+  };
 }
 
-/** Says which goals this run did not judge, if any. */
-export function leftOutNote(leftOut: readonly Goal[]): string | undefined {
-  if (leftOut.length === 0) return undefined;
-  const named = leftOut.map(
-    ({ contender, against, rows }) => `${contender} / ${against} on ${rows.join(' and ')}`,
-  );
-  return `Goals that this run was not asked to judge: ${named.join(', ')}.`;
+const topTimes = 14;
+
+/** What the dearest functions of each took themselves, side by side. */
+export function profileCells(profiles: readonly Profile[]): Cells {
+  const sides = profiles.map(({ times }) => times.slice(0, topTimes));
+  return {
+    head: ['', ...profiles.flatMap(({ contender, row }) => [`${contender} on ${row}`, 'µs'])],
+    body: [
+      ['', ...profiles.flatMap(({ microsPerRequest }) => ['in all', microsPerRequest.toFixed(1)])],
+      ...Array.from({ length: topTimes }, (_, index) => [
+        String(index + 1),
+        ...sides.flatMap((times) => {
+          const time = times[index];
+          if (time === undefined) return ['', ''];
+          return [`${time.name} ${shortPlace(time.place)}`.trim(), time.micros.toFixed(2)];
+        }),
+      ]),
+    ],
+  };
+}
+
+/** The last two parts of a path tell enough. */
+function shortPlace(place: string): string {
+  return place.split('/').slice(-2).join('/');
+}
+
+/** Three digits or so. */
+function brief(value: number | undefined): string {
+  if (value === undefined) return '';
+  if (value >= 1_000) return grouped(value);
+  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
+}
+
+function inDetail(value: number | undefined): string {
+  return value === undefined ? '' : value.toFixed(2);
 }
 
 function between({ low, high }: Interval, digits: number): string {

@@ -1,42 +1,27 @@
-import { type Summary, titleOf } from '../summary.ts';
-import {
-  busyNote,
-  type Cells,
-  goalCells,
-  leftOutNote,
-  tableCells,
-  waitingCells,
-  waitingTitle,
-} from './cells.ts';
+import type { Cells } from './cells.ts';
+import { plot } from './plot.ts';
+import { type Block, chaptersOf, contendersOf, type Report } from './report.ts';
 
-/** The report as a page; `chart` is the name of the picture beside it. */
-export function markdownReport(summary: Summary, circumstances: string, chart: string): string {
+/** The report as a page, with the pictures beside it. */
+export function markdownReport(report: Report, pictures: readonly string[]): string {
   const parts = [
     '# Bench',
-    `${circumstances} How it is measured: test/bench/README.md.`,
-    `![Processor time per request](${chart})`,
-  ];
-  if (summary.judgements.length > 0) {
-    parts.push('## Goals', grid(goalCells(summary.judgements)));
-  }
-  for (const note of [leftOutNote(summary.leftOut), busyNote(summary.tables)]) {
-    if (note !== undefined) parts.push(note);
-  }
-  for (const table of summary.tables) {
-    const rounds = `${table.rounds} rounds${table.informative ? '; informative' : ''}.`;
-    parts.push(`## ${table.title}`, rounds, grid(tableCells(table)));
-  }
-  if (summary.waitingFailure !== undefined) {
-    parts.push('## Requests that wait', summary.waitingFailure);
-  } else if (summary.waiting !== undefined) {
-    parts.push(`## ${waitingTitle(summary.waiting)}`, grid(waitingCells(summary.waiting)));
-  }
-  const names = new Set(summary.tables.flatMap(({ lines }) => lines.map((l) => l.contender)));
-  parts.push(
+    `${report.circumstances} How it is measured: test/bench/README.md.`,
+    ...pictures.map((picture) => `![](${picture})`),
+    ...chaptersOf(report).flatMap(({ title, blocks }) => [`## ${title}`, ...blocks.map(drawn)]),
     '## Contenders',
-    [...names].map((name) => `- \`${name}\`: ${titleOf(name)}`).join('\n'),
-  );
+    contendersOf(report)
+      .map(([name, title]) => `- \`${name}\`: ${title}`)
+      .join('\n'),
+  ];
   return `${parts.join('\n\n')}\n`;
+}
+
+function drawn(block: Block): string {
+  if (block.kind === 'text') return block.text;
+  const parts = [...(block.title === undefined ? [] : [`### ${block.title}`]), grid(block.cells)];
+  if (block.kind === 'curve') parts.push(`\`\`\`text\n${plot(block.curve)}\n\`\`\``);
+  return parts.join('\n\n');
 }
 
 function grid({ head, body }: Cells): string {

@@ -1,4 +1,4 @@
-import type { Summary } from '../summary.ts';
+import type { Table } from '../tables.ts';
 
 const width = 760;
 const labelWidth = 170;
@@ -7,7 +7,7 @@ const barHeight = 18;
 const lineHeight = 26;
 
 /** Bars of processor time per request, a group for each row, readable on light and dark pages. */
-export function svgChart({ tables }: Summary): string {
+export function svgChart(tables: readonly Table[]): string {
   const parts: string[] = [];
   let y = 24;
   for (const { title, lines } of tables) {
@@ -39,6 +39,6 @@ ${parts.join('\n')}
 `;
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
 }

@@ -1,37 +1,26 @@
-import type { Summary, Table } from '../summary.ts';
-import {
-  busyNote,
-  type Cells,
-  goalCells,
-  leftOutNote,
-  tableCells,
-  waitingCells,
-  waitingTitle,
-} from './cells.ts';
+import type { Table } from '../tables.ts';
+import type { Cells } from './cells.ts';
+import { plot } from './plot.ts';
+import { type Block, chaptersOf, type Report } from './report.ts';
 
 const barWidth = 40;
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** The whole report for a terminal: for each row a table and its bars, then the goals. */
-export function terminalReport(summary: Summary): string {
-  const { tables, judgements, leftOut, waiting, waitingFailure } = summary;
-  const parts = tables.map(
-    (table) =>
-      `${table.title} (${table.rounds} rounds${table.informative ? ', informative' : ''})\n\n` +
-      `${aligned(tableCells(table))}\n\n${bars(table)}`,
+/** The whole report for a terminal. */
+export function terminalReport(report: Report): string {
+  const chapters = chaptersOf(report).map(
+    ({ title, blocks }) =>
+      `${title}\n${'='.repeat(title.length)}\n\n${blocks.map(drawn).join('\n\n')}`,
   );
-  if (waitingFailure !== undefined) parts.push(`Requests that wait: ${waitingFailure}`);
-  if (waiting !== undefined) {
-    parts.push(`${waitingTitle(waiting)}\n\n${aligned(waitingCells(waiting))}`);
-  }
-  const busy = busyNote(tables);
-  if (busy !== undefined) parts.push(busy);
-  if (judgements.length > 0) {
-    parts.push(`Goals, judged within this run\n\n${aligned(goalCells(judgements))}`);
-  }
-  const missing = leftOutNote(leftOut);
-  if (missing !== undefined) parts.push(missing);
-  return `${parts.join('\n\n')}\n`;
+  return `${chapters.join('\n\n\n')}\n`;
+}
+
+function drawn(block: Block): string {
+  if (block.kind === 'text') return block.text;
+  const parts = [...(block.title === undefined ? [] : [block.title]), aligned(block.cells)];
+  if (block.kind === 'table') parts.push(bars(block.table));
+  if (block.kind === 'curve') parts.push(plot(block.curve));
+  return parts.filter(Boolean).join('\n\n');
 }
 
 /** The first column to the left, figures to the right; a short line (a failure) is left as it is. */

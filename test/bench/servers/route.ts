@@ -3,11 +3,13 @@ import express, { type Express, type RequestHandler } from 'express';
 import { completion } from '../answers.ts';
 import { serve } from './serve.ts';
 
+export const answerRoute: RequestHandler = (_req, res) => {
+  res.json(completion);
+};
+
 /** A route that answers at once, behind the middleware that is given. */
 export function serveRoute(...before: RequestHandler[]): Express {
-  return serveExpress(before, (_req, res) => {
-    res.json(completion);
-  });
+  return serveExpress(before, answerRoute);
 }
 
 /**

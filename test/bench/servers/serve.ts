@@ -3,8 +3,16 @@ import type { AddressInfo } from 'node:net';
 
 /** What a server process tells the harness: first `ready`, then one `cpu` for each question. */
 export type ServerMessage =
-  | { readonly kind: 'ready'; readonly port: number; readonly headers?: Record<string, string> }
+  | ({ readonly kind: 'ready'; readonly port: number } & Particulars)
   | { readonly kind: 'cpu'; readonly micros: number };
+
+/** What a contender asks of those that call it. */
+export interface Particulars {
+  /** Where it answers; below `/api` unless told otherwise. */
+  readonly mount?: string;
+  /** What every request to it carries. */
+  readonly headers?: Record<string, string>;
+}
 
 /** What the harness asks a server process. */
 export type ServerQuestion = { readonly kind: 'cpu' };
@@ -18,16 +26,13 @@ export type ServerQuestion = { readonly kind: 'cpu' };
  */
 export function report(
   port: number,
-  {
-    cpuMicros = ownCpuMicros,
-    headers,
-  }: { cpuMicros?: () => number; headers?: Record<string, string> } = {},
+  { cpuMicros = ownCpuMicros, ...particulars }: Particulars & { cpuMicros?: () => number } = {},
 ): void {
   process.on('message', (question: ServerQuestion) => {
     if (question.kind === 'cpu') tell({ kind: 'cpu', micros: cpuMicros() });
   });
   process.on('disconnect', () => process.exit());
-  tell(headers ? { kind: 'ready', port, headers } : { kind: 'ready', port });
+  tell({ kind: 'ready', port, ...particulars });
 }
 
 /** Listens on a free loopback port and reports it. */

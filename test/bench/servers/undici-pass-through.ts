@@ -60,7 +60,8 @@ export function passThrough(pool: Pool) {
 
 type Headers = Record<string, string | string[] | undefined>;
 
-function endToEnd(headers: Headers): Record<string, string | string[]> {
+/** Without what is only for the connection that it came by. */
+export function endToEnd(headers: Headers): Record<string, string | string[]> {
   const kept: Record<string, string | string[]> = {};
   for (const name of Object.keys(headers)) {
     const value = headers[name];

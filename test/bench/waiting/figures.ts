@@ -1,5 +1,6 @@
+import type { CurveFigures } from '../curve-figures.ts';
 import { type Judgement, judge, type Limit } from '../goals.ts';
-import { ratiosByRound } from '../statistics.ts';
+import { median, ratiosByRound } from '../statistics.ts';
 
 /** What requests that wait cost; bytes are those of the heap and of buffers, after a collection. */
 export interface WaitingFigures {
@@ -14,12 +15,10 @@ export interface WaitingFigures {
     /** What it takes more when it waits for a slot instead. */
     readonly spillway: number;
   };
-  /** To leave the middle of the line, as the response's listeners are told: medians of batches. */
-  readonly leaving: {
-    readonly fewCount: number;
-    readonly fewMicros: readonly number[];
-    readonly manyMicros: readonly number[];
-  };
+  /** What Spillway keeps of each, by how many wait. */
+  readonly bytesByCount: readonly { readonly count: number; readonly bytes: number }[];
+  /** To leave the middle of a line, as the response's listeners are told: medians of batches. */
+  readonly leaving: readonly { readonly count: number; readonly micros: readonly number[] }[];
   /** From the first slot that becomes free until all are answered. */
   readonly serving: {
     readonly seconds: number;
@@ -34,9 +33,12 @@ export interface WaitingFigures {
   };
 }
 
+/** What leaving among all is compared with. */
+export const fewCount = 1_000;
+
 const bytesWaiting: Limit = { bound: 'at most', value: 2_048, unit: 'bytes' };
-/** A little more than 1, for 100 000 do not fit into a cache. With a search it would be far above. */
-const leavingRatio: Limit = { bound: 'at most', value: 2 };
+/** More than 1, for what 100 000 leave behind is in no cache. With a search it would be 100. */
+const leavingRatio: Limit = { bound: 'at most', value: 4 };
 const bytesForgotten: Limit = { bound: 'at most', value: 16, unit: 'bytes' };
 
 /** Judges the goals of requests that wait; `undefined` when they could not be measured. */
@@ -54,10 +56,45 @@ export function judgeWaiting(figures: WaitingFigures | undefined): Judgement[] {
       ...judged(
         'leaving among many / among few',
         leavingRatio,
-        figures ? ratiosByRound(figures.leaving.manyMicros, figures.leaving.fewMicros) : [],
+        figures
+          ? ratiosByRound(leavingOf(figures, figures.count), leavingOf(figures, fewCount))
+          : [],
       ),
       measure: 'time',
     },
     judged('a forgotten key', bytesForgotten, figures ? [figures.keys.bytesPerForgottenKey] : []),
+  ];
+}
+
+/** Of each batch; none if that line was not measured. */
+export function leavingOf({ leaving }: WaitingFigures, count: number): readonly number[] {
+  return leaving.find((line) => line.count === count)?.micros ?? [];
+}
+
+/** How the two grow with the line. */
+export function waitingCurves({ bytesByCount, leaving }: WaitingFigures): CurveFigures[] {
+  const labels = leaving.map(({ count }) => count.toLocaleString('en').replaceAll(',', ' '));
+  const curve = (name: string, title: string, unit: string, values: (number | undefined)[]) => ({
+    name,
+    title,
+    section: 'waiting' as const,
+    unit,
+    pointTitle: 'requests that wait',
+    labels,
+    series: [{ name, own: true, values, derived: [] }],
+  });
+  return [
+    curve(
+      'leaving',
+      'To leave the middle of the line',
+      'µs',
+      leaving.map(({ micros }) => median(micros)),
+    ),
+    curve(
+      'memory',
+      'Memory of each that waits, which Spillway adds',
+      'bytes',
+      leaving.map(({ count }) => bytesByCount.find((each) => each.count === count)?.bytes),
+    ),
   ];
 }

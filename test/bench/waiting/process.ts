@@ -4,14 +4,19 @@ import { createSpillway } from '@spillway/express';
 import express, { type RequestHandler } from 'express';
 import { median } from '../statistics.ts';
 import { Connection } from './connection.ts';
-import type { WaitingFigures } from './figures.ts';
+import { fewCount, type WaitingFigures } from './figures.ts';
 
 const maxCount = 20;
-const count = 100_000;
-const fewCount = 1_000;
+const count = Number(process.argv[2]);
 const batches = 9;
+/** Until what leaving calls is compiled. */
+const warmUpBatches = 10;
 const batchSize = 60;
-const keyCount = 100_000;
+/** Lines beside the longest, without those that leave. */
+const lines = [0, 100, fewCount, 10_000].filter((line) => line < count);
+/** In shorter lines, what each takes is less than what the figure varies by itself. */
+const leastCounted = 1_000;
+const keyCount = count;
 const openAtOnce = 50;
 
 const { gc } = globalThis;
@@ -53,16 +58,23 @@ await askByKeys(keyCount);
 
 const keys = await measureKeys();
 const bare = await measureFull('/bare');
+const spillwayBytes = (exchangeBytes: number) => exchangeBytes - bare.exchangeBytes;
+const bytesByCount: { count: number; bytes: number }[] = [];
+for (const line of lines.filter((each) => each >= leastCounted)) {
+  bytesByCount.push({ count: line, bytes: spillwayBytes(await measureExchange(line)) });
+}
 const many = await measureFull('/many');
+bytesByCount.push({ count, bytes: spillwayBytes(many.exchangeBytes) });
 
 const figures: WaitingFigures = {
   count,
   bytes: {
     connection: bare.connectionBytes,
     exchange: bare.exchangeBytes,
-    spillway: many.exchangeBytes - bare.exchangeBytes,
+    spillway: spillwayBytes(many.exchangeBytes),
   },
-  leaving: { fewCount, fewMicros: many.fewMicros, manyMicros: many.manyMicros },
+  bytesByCount,
+  leaving: many.leaving,
   serving: { seconds: many.seconds, bareSeconds: bare.seconds },
   keys,
 };
@@ -78,15 +90,20 @@ async function measureFull(path: '/bare' | '/many') {
   await ask(path, connections);
   const asked = await settledBytes();
 
-  const fewMicros: number[] = [];
-  const manyMicros: number[] = [];
+  const leaving = [...lines, count].map((line) => ({ count: line, micros: [] as number[] }));
   if (path === '/many') {
     if (gateOf('many').waiting !== count) throw new Error('They do not wait.');
-    for (let batch = 0; batch < batches; batch += 1) {
-      const few = await ask('/few', await open(fewCount + maxCount));
-      fewMicros.push(await leaveMiddle(few));
-      await close(few);
-      manyMicros.push(await leaveMiddle(connections));
+    for (let batch = -warmUpBatches; batch < batches; batch += 1) {
+      for (const { count: line, micros } of leaving) {
+        if (batch < 0 && line !== fewCount) continue;
+        const isLongest = line === count;
+        const waiting = isLongest
+          ? connections
+          : await ask('/few', await open(line + batchSize + maxCount));
+        const middle = await leaveMiddle(waiting);
+        if (batch >= 0) micros.push(middle);
+        if (!isLongest) await close(waiting);
+      }
     }
     if (gateOf('many').waiting !== count - batches * batchSize) throw new Error('They still wait.');
   }
@@ -96,10 +113,19 @@ async function measureFull(path: '/bare' | '/many') {
   return {
     connectionBytes: (opened - start) / total,
     exchangeBytes: (asked - opened) / total,
-    fewMicros,
-    manyMicros,
+    leaving,
     seconds,
   };
+}
+
+/** Bytes of what Node, Express and Spillway keep of each of so many that wait. */
+async function measureExchange(line: number): Promise<number> {
+  const connections = await open(line + maxCount);
+  const opened = await settledBytes();
+  await ask('/few', connections);
+  const asked = await settledBytes();
+  await close(connections);
+  return (asked - opened) / (line + maxCount);
 }
 
 async function measureKeys(): Promise<WaitingFigures['keys']> {
@@ -135,7 +161,7 @@ async function ask(path: string, connections: Connection[]): Promise<Connection[
 
 /** Callers leave who stand behind one another in the middle; tells the median time that one takes. */
 async function leaveMiddle(connections: Connection[]): Promise<number> {
-  const middle = (connections.length - batchSize) >> 1;
+  const middle = maxCount + ((connections.length - maxCount - batchSize) >> 1);
   const leaving = connections.splice(middle, batchSize);
   const micros: number[] = [];
   for (const connection of leaving) {

@@ -1,0 +1,3 @@
+import { serveFastify } from './fastify-route.ts';
+
+await serveFastify(() => {});
