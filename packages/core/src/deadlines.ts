@@ -17,18 +17,23 @@ export interface Expiring {
  * suffices, entering and leaving cost O(1) and allocate nothing. It is a waiting line, too.
  */
 export class Deadlines<E extends Expiring = Expiring> {
-  readonly durationMs: number;
   readonly #clock: Clock;
+  #durationMs: number;
   #first: Expiring | undefined;
   #last: Expiring | undefined;
   #length = 0;
   #timer: Timer | undefined;
   #expiring = false;
   #closed = false;
+  #retired = false;
 
   constructor(durationMs: number, clock: Clock) {
-    this.durationMs = durationMs;
+    this.#durationMs = durationMs;
     this.#clock = clock;
+  }
+
+  get durationMs(): number {
+    return this.#durationMs;
   }
 
   get length(): number {
@@ -43,13 +48,36 @@ export class Deadlines<E extends Expiring = Expiring> {
   /** Starts the entry's time. It must not stand in any list. */
   start(entry: E, now = this.#clock.now()): void {
     entry.deadlines = this as unknown as Deadlines<never>;
-    entry.expiresAt = now + this.durationMs;
+    entry.expiresAt = now + this.#durationMs;
     entry.earlier = this.#last;
     if (this.#last === undefined) this.#first = entry;
     else this.#last.later = entry;
     this.#last = entry;
     this.#length++;
-    if (this.#timer === undefined && !this.#expiring) this.#arm(this.durationMs);
+    if (this.#timer === undefined && !this.#expiring) this.#arm(this.#durationMs);
+  }
+
+  /**
+   * Changes the duration. A longer one is for those who start from now on; a shorter one for those
+   * too who are in the list, counted from now: nobody overtakes them.
+   */
+  setDuration(durationMs: number, now = this.#clock.now()): void {
+    this.#durationMs = durationMs;
+    const latest = now + durationMs;
+    let entry = this.#last;
+    for (; entry !== undefined && entry.expiresAt > latest; entry = entry.earlier) {
+      entry.expiresAt = latest;
+    }
+    if (entry !== undefined || this.#timer === undefined) return;
+    this.#timer.cancel();
+    this.#timer = undefined;
+    if (this.#first !== undefined) this.#arm(durationMs);
+  }
+
+  /** Nobody starts here any more: the timer goes with the last that is in the list. */
+  retire(): void {
+    this.#retired = true;
+    if (this.#length === 0) this.close();
   }
 
   /** Cancels the timer. Entries that are still in the list will not expire. */
@@ -69,6 +97,7 @@ export class Deadlines<E extends Expiring = Expiring> {
     entry.earlier = undefined;
     entry.later = undefined;
     this.#length--;
+    if (this.#retired && this.#length === 0) this.close();
   }
 
   #arm(delayMs: number): void {

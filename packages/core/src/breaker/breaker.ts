@@ -56,11 +56,11 @@ const neverRotating = new EventEmitter().setMaxListeners(0);
  * Not told of work that proves nothing (a caller that left): give its pass to {@link abandon}.
  */
 export class Breaker implements BreakerControl {
-  readonly rule: BreakerRule;
   readonly #name: string;
   readonly #clock: Clock;
   readonly #circuit: CircuitBreaker;
-  readonly #window: FailureWindow;
+  #rule: BreakerRule;
+  #window: FailureWindow;
   readonly #onChange: (() => void) | undefined;
   readonly #onTrip: ((trip: Trip) => void) | undefined;
   readonly #onClose: (() => void) | undefined;
@@ -85,7 +85,7 @@ export class Breaker implements BreakerControl {
     events: BreakerEvents = {},
     share?: ShareBreaker,
   ) {
-    this.rule = rule;
+    this.#rule = rule;
     this.#name = name;
     this.#clock = clock;
     this.#window = failureWindow(rule);
@@ -111,6 +111,10 @@ export class Breaker implements BreakerControl {
         this.#onChange?.();
       },
     });
+  }
+
+  get rule(): BreakerRule {
+    return this.#rule;
   }
 
   get state(): BreakerState {
@@ -161,7 +165,7 @@ export class Breaker implements BreakerControl {
   /** The call ended well. Give it after {@link proved}, once. */
   succeeded(pass: Pass, now: number): void {
     if (this.#countsNow(pass) && this.#window.record(false, now)) {
-      this.#trip(now, this.rule.tripDurationMs, this.#lastFailure);
+      this.#trip(now, this.#rule.tripDurationMs, this.#lastFailure);
     }
   }
 
@@ -170,9 +174,11 @@ export class Breaker implements BreakerControl {
    * @param waitMs how long the answer asked to wait, when it did
    */
   failed(pass: Pass, now: number, statusCode?: number, waitMs?: number): void {
-    const asked = this.rule.acceptRetryAfter ? waitMs : undefined;
+    const asked = this.#rule.acceptRetryAfter ? waitMs : undefined;
     const durationMs =
-      asked === undefined ? this.rule.tripDurationMs : Math.min(asked, this.rule.maxTripDurationMs);
+      asked === undefined
+        ? this.#rule.tripDurationMs
+        : Math.min(asked, this.#rule.maxTripDurationMs);
     if (this.isTrial(pass)) {
       this.#trip(now, durationMs, statusCode);
     } else if (this.#countsNow(pass)) {
@@ -203,6 +209,28 @@ export class Breaker implements BreakerControl {
     if (this.#disposed || this.#circuit.closed) return;
     this.#shared?.closed();
     this.#close();
+  }
+
+  /**
+   * Puts another rule in the place of this one. A trip lasts as long as it would have; failures are
+   * counted anew, of calls that begin from now on. A trial that is under way is judged by the new rule.
+   */
+  reconfigure(rule: BreakerRule): void {
+    this.#rule = rule;
+    this.#window = failureWindow(rule);
+    if (this.#circuit.closed) this.#epoch++;
+  }
+
+  /** Forgets what has been learnt, a trip too: from now on it is of another destination. */
+  reset(): void {
+    this.#epoch++;
+    this.#trialUnderWay = false;
+    this.#waiting = false;
+    this.#lastFailure = undefined;
+    this.#timer?.cancel();
+    this.#window.clear();
+    this.#circuit.close();
+    this.#onChange?.();
   }
 
   /** Cancels the timer. Calls that end later change nothing any more. */

@@ -11,14 +11,12 @@ import { type Refusal, Slots, type SlotsContext, type Visitor } from './slots.ts
 export class CoordinatedSlots extends Slots {
   readonly #shared: SharedSlots;
   readonly #clock: Clock;
-  readonly #maxQueueLength: number;
   /** Of those in line, those that do not count as waiting. */
   #undecided = 0;
 
   constructor(key: string, context: SlotsContext, share: ShareSlots, clock: Clock) {
     super(key, context);
     this.#clock = clock;
-    this.#maxQueueLength = context.maxQueueLength;
     this.#shared = share(key, () => this.#changed());
   }
 
@@ -84,7 +82,7 @@ export class CoordinatedSlots extends Slots {
   #changed(): void {
     if (this.inLine > 0) this.serve(this.#clock.now());
     if (this.#shared.refuses) this.#turnAway('unavailable', 0);
-    else this.#turnAway('full', this.#maxQueueLength + this.#beingAsked);
+    else this.#turnAway('full', this.context.maxQueueLength + this.#beingAsked);
     this.#count();
   }
 

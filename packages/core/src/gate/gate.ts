@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { Deadlines, stopDeadline } from '../deadlines.ts';
+import { CANNOT_CHANGE, type Obstacle } from '../planned-change.ts';
 import type { RequestView } from '../request-view.ts';
 import { CoordinatedSlots } from './coordinated-slots.ts';
 import type { Lane } from './lane.ts';
@@ -36,10 +37,10 @@ export interface GateStatus {
  * it back once by {@link leave}; who waits may go away by {@link leaveLine}.
  */
 export class Gate implements SlotsContext {
-  readonly config: GateConfig;
   readonly lasting: Deadlines<Lane>;
   readonly kept: Deadlines<Lane>;
   readonly #clock: Clock;
+  #config: GateConfig;
   readonly #queueTimes: Deadlines<Visitor>;
   readonly #idleKeys: Deadlines<Slots>;
   readonly #keys = new Map<string, Slots>();
@@ -53,7 +54,7 @@ export class Gate implements SlotsContext {
 
   /** @param share absent of a gate whose limit is this process's own */
   constructor(config: GateConfig, clock: Clock, share?: ShareSlots) {
-    this.config = config;
+    this.#config = config;
     this.#clock = clock;
     this.#share = share;
     this.lasting = new Deadlines(TOLD_AFTER_MS, clock);
@@ -63,12 +64,16 @@ export class Gate implements SlotsContext {
     this.#only = typeof config.key === 'function' ? undefined : this.#makeSlots(config.key ?? '');
   }
 
+  get config(): GateConfig {
+    return this.#config;
+  }
+
   get maxCount(): number {
-    return this.config.maxCount;
+    return this.#config.maxCount;
   }
 
   get maxQueueLength(): number {
-    return this.config.maxQueueLength;
+    return this.#config.maxQueueLength;
   }
 
   /** Requests that hold a slot. */
@@ -91,7 +96,7 @@ export class Gate implements SlotsContext {
       longest = 0;
       for (const { waiting } of this.#keys.values()) longest = Math.max(longest, waiting);
     }
-    return longest / this.config.maxCount;
+    return longest / this.#config.maxCount;
   }
 
   /**
@@ -99,7 +104,7 @@ export class Gate implements SlotsContext {
    * {@link Visitor.admitted} is called of those that had to wait.
    */
   enter(visitor: Visitor, request: RequestView, now: number): Entry {
-    const { priority, maxQueueLength } = this.config;
+    const { priority, maxQueueLength } = this.#config;
     // The application's functions, which may throw: before anything is counted.
     const key = this.#only === undefined ? this.#keyOf(request) : '';
     if (priority !== undefined) visitor.priority = sanePriority(priority(request));
@@ -147,6 +152,41 @@ export class Gate implements SlotsContext {
     return (visitor.slots as Slots).estimateMs(this.#clock.now());
   }
 
+  /**
+   * Why these options cannot take the place of the present ones; `undefined` when they can.
+   * @param config checked
+   */
+  obstacleTo(config: GateConfig): Obstacle | undefined {
+    const { key, maxCount } = this.#config;
+    const bothChoose = typeof key === 'function' && typeof config.key === 'function';
+    if (key !== config.key && !bothChoose) return { option: 'key', rule: CANNOT_CHANGE };
+    if (maxCount !== config.maxCount && this.#share !== undefined) {
+      return { option: 'maxCount', rule: `${CANNOT_CHANGE}: instances share it` };
+    }
+    return undefined;
+  }
+
+  /**
+   * Puts other options in the place of the present ones. Who runs goes on, be it more than `maxCount`;
+   * who waits keeps its place, and its time unless the new one is shorter. {@link settle} comes next.
+   * @param config one for which there is no {@link obstacleTo}
+   */
+  reconfigure(config: GateConfig): void {
+    const resized = config.maxCount !== this.#config.maxCount;
+    this.#config = config;
+    this.#queueTimes.setDuration(config.timeoutMs);
+    if (!resized) return;
+    this.#only?.resized();
+    for (const slots of this.#keys.values()) slots.resized();
+  }
+
+  /** Lets those run for whom there is room since {@link reconfigure}. */
+  settle(): void {
+    const now = this.#clock.now();
+    this.#only?.serveWaiting(now);
+    for (const slots of this.#keys.values()) slots.serveWaiting(now);
+  }
+
   lineMoved(): void {
     this.#inLine--;
     this.#running++;
@@ -168,7 +208,7 @@ export class Gate implements SlotsContext {
   }
 
   status(): GateStatus {
-    const { maxCount, maxQueueLength } = this.config;
+    const { maxCount, maxQueueLength } = this.#config;
     return {
       maxCount,
       maxQueueLength,
@@ -204,7 +244,7 @@ export class Gate implements SlotsContext {
   }
 
   #keyOf(request: RequestView): string {
-    const key = (this.config.key as (request: RequestView) => unknown)(request);
+    const key = (this.#config.key as (request: RequestView) => unknown)(request);
     return key === undefined || key === null ? '' : String(key);
   }
 
@@ -222,7 +262,7 @@ export class Gate implements SlotsContext {
 
   /** Makes room for another key, if there are any that can go. */
   #forgetIdle(): void {
-    while (this.#keys.size >= this.config.maxKeys) {
+    while (this.#keys.size >= this.#config.maxKeys) {
       const oldest = this.#idleKeys.first;
       if (oldest === undefined) return;
       stopDeadline(oldest);

@@ -52,6 +52,11 @@ export class LaneBook {
     this.#bottleneck = new Bottleneck({ maxConcurrent: maxCount });
   }
 
+  /** Bottleneck lets so many jobs run from now on. */
+  resize(maxCount: number): void {
+    this.#bottleneck.updateSettings({ maxConcurrent: maxCount });
+  }
+
   /** Lanes that have a job. */
   get told(): number {
     return this.#told;

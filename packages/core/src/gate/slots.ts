@@ -160,6 +160,16 @@ export class Slots implements LaneOwner, Expiring {
     return this.context.maxCount;
   }
 
+  /** The gate's `maxCount` is another one. Those who wait are served later: {@link serveWaiting}. */
+  resized(): void {
+    this.#book?.resize(this.context.maxCount);
+  }
+
+  /** There may be more slots than before. */
+  serveWaiting(now: number): void {
+    if (this.inLine > 0) this.serve(now);
+  }
+
   /** Ends the timers and claims of a key that is idle for good. */
   dispose(): void {}
 

@@ -44,7 +44,8 @@ const MINUTE_MS = 60_000;
 
 /** How the callers of one policy fare: since the start as counters, and in the last minute. */
 export class ServiceLevel {
-  readonly apdexMs: number;
+  /** Of the answers from now on. */
+  apdexMs: number;
   readonly durations = new DurationHistogram();
   readonly #counts = { satisfied: 0, tolerating: 0, frustrated: 0 };
   #failed = 0;

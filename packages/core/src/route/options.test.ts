@@ -38,6 +38,7 @@ const breaker = {
 describe('the defaults', () => {
   it('of limitConcurrency', () => {
     expect(read('limitConcurrency', { maxCount: 20 })).toEqual({
+      call: 'limitConcurrency',
       name: undefined,
       gate,
       breaker: undefined,
@@ -49,6 +50,7 @@ describe('the defaults', () => {
 
   it('of circuitBreaker: a failure is a 5xx, and no 429', () => {
     expect(read('circuitBreaker', { failureCount: 3 })).toEqual({
+      call: 'circuitBreaker',
       name: undefined,
       gate: undefined,
       breaker,
@@ -61,6 +63,7 @@ describe('the defaults', () => {
   it('of protect, which are those of the other two', () => {
     const options = { concurrency: { maxCount: 20 }, breaker: { failureCount: 3 } };
     expect(read('protect', options)).toEqual({
+      call: 'protect',
       name: undefined,
       gate,
       breaker,
@@ -106,6 +109,7 @@ describe('what is given', () => {
   it('to limitConcurrency is kept', () => {
     const options = { name: 'reports', ...gateOptions, abandonMs: 6, apdexMs: 7 };
     expect(read('limitConcurrency', options)).toEqual({
+      call: 'limitConcurrency',
       name: 'reports',
       gate: gateOptions,
       breaker: undefined,
@@ -126,6 +130,7 @@ describe('what is given', () => {
     });
     expect(breaker).toEqual(breakerRule);
     expect(config).toEqual({
+      call: 'circuitBreaker',
       name: 'flaky',
       gate: undefined,
       timeoutMs: 11,
@@ -137,6 +142,7 @@ describe('what is given', () => {
   it('to protect is kept', () => {
     const options = { concurrency: gateOptions, breaker: breakerOptions, apdexMs: 7 };
     expect(read('protect', { name: 'both', ...options, timeoutMs: 12, abandonMs: 13 })).toEqual({
+      call: 'protect',
       name: 'both',
       gate: gateOptions,
       breaker: breakerRule,

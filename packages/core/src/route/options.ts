@@ -48,6 +48,7 @@ export interface ProtectOptions<R = RequestView> extends Named, Timed, Abandonin
 
 /** What protects a route; the options of the three calls come to this. */
 export interface RouteConfig {
+  readonly call: RouteCall;
   readonly name: string | undefined;
   readonly gate: GateConfig | undefined;
   readonly breaker: BreakerRule | undefined;
@@ -80,7 +81,9 @@ const readBreaker = breakerRule<Pick<RouteConfig, 'name' | 'timeoutMs' | 'apdexM
   apdexMs,
 });
 
-const readProtection = object<Omit<RouteConfig, 'gate'> & { concurrency: RouteConfig['gate'] }>({
+const readProtection = object<
+  Omit<RouteConfig, 'call' | 'gate'> & { concurrency: RouteConfig['gate'] }
+>({
   name,
   concurrency: optional(object(gateShape)),
   breaker: optional(breakerRule(FAILURES)),
@@ -93,11 +96,14 @@ const readProtection = object<Omit<RouteConfig, 'gate'> & { concurrency: RouteCo
 export const readRouteOptions: Readonly<Record<RouteCall, Reader<RouteConfig>>> = {
   limitConcurrency(value, path) {
     const { name, abandonMs, apdexMs, ...gate } = readLimit(value, path);
-    return { name, gate, breaker: undefined, timeoutMs: undefined, abandonMs, apdexMs };
+    const call = 'limitConcurrency';
+    return { call, name, gate, breaker: undefined, timeoutMs: undefined, abandonMs, apdexMs };
   },
   circuitBreaker(value, path) {
     const { name, timeoutMs, apdexMs, ...breaker } = readBreaker(value, path);
-    return { name, gate: undefined, breaker, timeoutMs, abandonMs: DEFAULT_ABANDON_MS, apdexMs };
+    const call = 'circuitBreaker';
+    const abandonMs = DEFAULT_ABANDON_MS;
+    return { call, name, gate: undefined, breaker, timeoutMs, abandonMs, apdexMs };
   },
   protect(value, path) {
     const { concurrency: gate, ...config } = readProtection(value, path);
@@ -105,6 +111,6 @@ export const readRouteOptions: Readonly<Record<RouteCall, Reader<RouteConfig>>> 
       const rule = "must have at least one of 'concurrency', 'breaker' and 'timeoutMs'";
       throw new ConfigurationError(path, rule);
     }
-    return { gate, ...config };
+    return { call: 'protect', gate, ...config };
   },
 };

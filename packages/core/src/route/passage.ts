@@ -1,5 +1,5 @@
 import { type AnswerHeaders, askedWaitMs } from '../asked-wait.ts';
-import type { Pass } from '../breaker/breaker.ts';
+import type { Breaker, Pass } from '../breaker/breaker.ts';
 import { type Deadlines, type Expiring, stopDeadline } from '../deadlines.ts';
 import { type ProblemError, RejectedError, UpstreamError } from '../errors.ts';
 import type { Entry, Gate } from '../gate/gate.ts';
@@ -20,6 +20,8 @@ type State = 'new' | 'waiting' | 'running' | 'abandoned' | 'over';
 export abstract class Passage implements Visitor {
   readonly policy: RoutePolicy;
   #state: State = 'new';
+  /** The one that has let it through. */
+  #breaker: Breaker | undefined;
   #pass: Pass = 0;
   #judged = false;
   #arrivedAt: number | undefined;
@@ -142,13 +144,13 @@ export abstract class Passage implements Visitor {
 
   /** Whether the head of the answer is of interest as soon as it is written. */
   protected get wantsHead(): boolean {
-    const { breaker } = this.policy;
+    const breaker = this.#breaker;
     return breaker !== undefined && (breaker.rule.acceptRetryAfter || breaker.isTrial(this.#pass));
   }
 
   /** The head of the answer. */
   answered(statusCode: number, headers?: AnswerHeaders): void {
-    const { breaker } = this.policy;
+    const breaker = this.#breaker;
     if (breaker === undefined || this.#judged || this.#state !== 'running') return;
     if (breaker.rule.statusCodes.has(statusCode)) {
       this.#fail(statusCode, headers && askedWaitMs(headers));
@@ -160,7 +162,7 @@ export abstract class Passage implements Visitor {
   /** The work has ended with an answer, sent to the last byte. */
   completed(statusCode: number): void {
     const now = this.policy.clock.now();
-    const { breaker } = this.policy;
+    const breaker = this.#breaker;
     if (this.#state === 'running') this.#observe(isFailureStatus(statusCode), now);
     if (breaker !== undefined && this.#state === 'running') {
       this.answered(statusCode);
@@ -197,7 +199,7 @@ export abstract class Passage implements Visitor {
     } else if (this.#state === 'running') {
       const now = this.policy.clock.now();
       stopDeadline(this);
-      if (!this.#judged) this.policy.breaker?.abandon(this.#pass);
+      if (!this.#judged) this.#breaker?.abandon(this.#pass);
       this.#judged = true;
       this.#state = 'abandoned';
       if (this.policy.gate === undefined) this.#end(now);
@@ -232,7 +234,10 @@ export abstract class Passage implements Visitor {
 
   #start(now: number): void {
     const { breaker, times } = this.policy;
-    if (breaker !== undefined) this.#pass = breaker.begin();
+    if (breaker !== undefined) {
+      this.#breaker = breaker;
+      this.#pass = breaker.begin();
+    }
     this.#state = 'running';
     this.#startedAt = now;
     times?.start(this, now);
@@ -242,8 +247,7 @@ export abstract class Passage implements Visitor {
   #fail(statusCode?: number, waitMs?: number): void {
     if (this.#judged) return;
     this.#judged = true;
-    const { breaker, clock } = this.policy;
-    breaker?.failed(this.#pass, clock.now(), statusCode, waitMs);
+    this.#breaker?.failed(this.#pass, this.policy.clock.now(), statusCode, waitMs);
   }
 
   /** Gives back what was taken. What has not been judged by now proves nothing. */
@@ -255,7 +259,7 @@ export abstract class Passage implements Visitor {
       return;
     }
     stopDeadline(this);
-    if (!this.#judged) this.policy.breaker?.abandon(this.#pass);
+    if (!this.#judged) this.#breaker?.abandon(this.#pass);
     this.#over();
     this.policy.gate?.leave(this, now, now - this.#startedAt);
   }

@@ -1,12 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Breaker, type BreakerEvents } from '../breaker/breaker.ts';
+import type { BreakerRule } from '../breaker/rule.ts';
 import type { Clock } from '../clock.ts';
 import type { Coordinator } from '../coordinator.ts';
 import { Deadlines } from '../deadlines.ts';
-import type { ProblemCode } from '../errors.ts';
+import { ConfigurationError, type ProblemCode } from '../errors.ts';
 import { Gate, type GateStatus } from '../gate/gate.ts';
 import type { GateConfig } from '../gate/options.ts';
 import { ServiceLevel } from '../metrics/service-level.ts';
-import type { RouteConfig } from './options.ts';
+import { CANNOT_CHANGE, type PlannedChange } from '../planned-change.ts';
+import { type RouteConfig, readRouteOptions } from './options.ts';
 
 /** A breaker's state on a route, as the metrics have it. */
 export interface BreakerStatus {
@@ -21,13 +24,14 @@ export class RoutePolicy {
   readonly name: string;
   readonly clock: Clock;
   readonly gate: Gate | undefined;
-  readonly breaker: Breaker | undefined;
-  /** Of what runs. */
-  readonly times: Deadlines | undefined;
-  /** Of what runs on although nobody waits for it any more. */
-  readonly abandoned: Deadlines;
   /** How its callers fare. */
   readonly level: ServiceLevel;
+  readonly #events: BreakerEvents;
+  readonly #coordinator: Coordinator | undefined;
+  #config: RouteConfig;
+  #breaker: Breaker | undefined;
+  #times: Deadlines | undefined;
+  #abandoned: Deadlines;
   readonly #rejections = new Map<ProblemCode, number>();
 
   constructor(
@@ -39,20 +43,28 @@ export class RoutePolicy {
   ) {
     this.name = name;
     this.clock = clock;
+    this.#events = events;
+    this.#coordinator = coordinator;
+    this.#config = config;
     this.gate = config.gate && makeGate(name, config.gate, clock, coordinator);
-    this.breaker =
-      config.breaker &&
-      new Breaker(
-        name,
-        config.breaker,
-        clock,
-        events,
-        coordinator && ((hooks) => coordinator.breaker(['route', name], hooks)),
-      );
-    this.times =
-      config.timeoutMs === undefined ? undefined : new Deadlines(config.timeoutMs, clock);
-    this.abandoned = new Deadlines(config.abandonMs, clock);
+    this.#breaker = this.#makeBreaker(config.breaker);
+    this.#times = this.#makeTimes(config.timeoutMs);
+    this.#abandoned = new Deadlines(config.abandonMs, clock);
     this.level = new ServiceLevel(config.apdexMs, clock.now());
+  }
+
+  get breaker(): Breaker | undefined {
+    return this.#breaker;
+  }
+
+  /** Of what runs. */
+  get times(): Deadlines | undefined {
+    return this.#times;
+  }
+
+  /** Of what runs on although nobody waits for it any more. */
+  get abandoned(): Deadlines {
+    return this.#abandoned;
   }
 
   /** Requests that the policy itself answered, by reason. */
@@ -80,12 +92,90 @@ export class RoutePolicy {
     );
   }
 
+  /**
+   * Checks options that are to take the place of the present ones, of the same call.
+   * @throws ConfigurationError when one is wrong, or cannot change while the service runs
+   */
+  plan(options: unknown): PlannedChange {
+    const { call } = this.#config;
+    const path = `${call}(${this.name})`;
+    const config = readRouteOptions[call](options, path);
+    if (config.name !== undefined && config.name !== this.name) {
+      throw new ConfigurationError(`${path}.name`, CANNOT_CHANGE, config.name);
+    }
+    const { gate } = this;
+    const at = call === 'protect' ? `${path}.concurrency` : path;
+    if ((gate === undefined) !== (config.gate === undefined)) {
+      throw new ConfigurationError(at, `${CANNOT_CHANGE} from a limit to none, or back`);
+    }
+    const obstacle = config.gate && gate?.obstacleTo(config.gate);
+    if (obstacle !== undefined) {
+      throw new ConfigurationError(`${at}.${obstacle.option}`, obstacle.rule);
+    }
+    return { apply: () => this.#apply(config), settle: () => gate?.settle() };
+  }
+
+  /**
+   * Puts other options in the place of the present ones: for requests that run from now on. Those that
+   * run already end under the options that they began with.
+   * @throws ConfigurationError when one is wrong, or cannot change while the service runs; all stays then
+   */
+  reconfigure(options: unknown): void {
+    const change = this.plan(options);
+    change.apply();
+    change.settle();
+  }
+
   /** Cancels the policy's timers. It must not be used afterwards. */
   dispose(): void {
     this.gate?.dispose();
-    this.breaker?.dispose();
-    this.times?.close();
-    this.abandoned.close();
+    this.#breaker?.dispose();
+    this.#times?.close();
+    this.#abandoned.close();
+  }
+
+  #apply(config: RouteConfig): void {
+    const before = this.#config;
+    this.#config = config;
+    if (config.gate !== undefined) this.gate?.reconfigure(config.gate);
+    this.#changeBreaker(before.breaker, config.breaker);
+    if (config.timeoutMs !== before.timeoutMs) {
+      this.#times?.retire();
+      this.#times = this.#makeTimes(config.timeoutMs);
+    }
+    if (config.abandonMs !== before.abandonMs) {
+      this.#abandoned.retire();
+      this.#abandoned = new Deadlines(config.abandonMs, this.clock);
+    }
+    this.level.apdexMs = config.apdexMs;
+  }
+
+  #changeBreaker(before: BreakerRule | undefined, rule: BreakerRule | undefined): void {
+    if (isDeepStrictEqual(before, rule)) return;
+    if (this.#breaker !== undefined && rule !== undefined) {
+      this.#breaker.reconfigure(rule);
+      return;
+    }
+    this.#breaker?.dispose();
+    this.#breaker = this.#makeBreaker(rule);
+  }
+
+  #makeBreaker(rule: BreakerRule | undefined): Breaker | undefined {
+    const coordinator = this.#coordinator;
+    return (
+      rule &&
+      new Breaker(
+        this.name,
+        rule,
+        this.clock,
+        this.#events,
+        coordinator && ((hooks) => coordinator.breaker(['route', this.name], hooks)),
+      )
+    );
+  }
+
+  #makeTimes(timeoutMs: number | undefined): Deadlines | undefined {
+    return timeoutMs === undefined ? undefined : new Deadlines(timeoutMs, this.clock);
   }
 
   #rejectionsStatus(): RouteRejections {
