@@ -1,7 +1,6 @@
 import {
   type AttemptFailure,
   Backend,
-  type BackendOptions,
   type Coordinator,
   type Lease,
   Pool,
@@ -14,17 +13,16 @@ import {
 import { FakeClock } from './fake-clock.ts';
 import { seededRandom } from './seeded-random.ts';
 
-type BackendSketch = Omit<BackendOptions, 'url'> & { readonly url?: string };
-type PoolSketch = Omit<PoolOptions, 'backends'> & { readonly backends: readonly BackendSketch[] };
-
 /** A pool whose backends are chosen and counted, but never called. */
 export function scriptedPool(
-  { backends, ...options }: PoolSketch,
+  { backends, ...options }: PoolOptions,
   clock = new FakeClock(),
   random: Random = seededRandom(1),
   coordinator?: Coordinator,
 ): Pool {
-  const withUrls = backends.map((backend) => ({ url: `https://${backend.id}.test`, ...backend }));
+  const withUrls = backends.map((backend) =>
+    backend.handler === undefined ? { url: `https://${backend.id}.test`, ...backend } : backend,
+  );
   return new Pool(
     'chat',
     { backends: withUrls, ...options },

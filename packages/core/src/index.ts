@@ -40,6 +40,7 @@ export type {
   ServiceLevelStatus,
 } from './metrics/service-level.ts';
 export * as read from './options.ts';
+export type { PlannedChange } from './planned-change.ts';
 export type { AffinityOptions } from './pool/affinity.ts';
 export type { CookieOptions, IssuedKey } from './pool/affinity-cookie.ts';
 export {
@@ -69,9 +70,10 @@ export {
   type PoolStatus,
 } from './pool/pool.ts';
 export type { RetryOptions } from './pool/resubmission.ts';
+export { showAs } from './pool/shown-url.ts';
 export { Submission } from './pool/submission.ts';
 export type { PoolDryRun } from './pool/traffic/dry-run.ts';
-export type { RemoveOptions, Shares } from './pool/traffic/options.ts';
+export type { ReconfigureOptions, RemoveOptions, Shares } from './pool/traffic/options.ts';
 export type {
   Rollout,
   RolloutDecision,

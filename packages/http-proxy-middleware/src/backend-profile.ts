@@ -4,6 +4,8 @@ import type { HttpBackend } from '@spillway/node-http';
 
 /** What all attempts at one backend have in common. */
 export interface BackendProfile {
+  /** The options that it was made of. */
+  readonly config: HttpBackend['config'];
   readonly url: URL;
   /** The same as httpxy takes it. */
   readonly target: URL;
@@ -18,22 +20,36 @@ export interface BackendProfile {
 /** They say where a message ends, whom it is for, and what becomes of its connection. */
 export const FRAMING = ['connection', 'content-length', 'host', 'transfer-encoding', 'upgrade'];
 
-/** @param fixed lower-case names of headers that the application sets for every backend */
-export function profileOf(backend: HttpBackend, fixed: ReadonlySet<string>): BackendProfile {
-  const { headers } = backend.config;
-  const url = backend.config.url as URL;
-  const agent = new (url.protocol === 'https:' ? SecureAgent : Agent)({ keepAlive: true });
-  backend.whenDestroyed(() => agent.destroy());
+/**
+ * @param fixed lower-case names of headers that the application sets for every backend
+ * @param before of the backend's options before, whose connections go on
+ */
+export function profileOf(
+  backend: HttpBackend,
+  fixed: ReadonlySet<string>,
+  before?: BackendProfile,
+): BackendProfile {
+  const { config } = backend;
+  const { headers } = config;
+  const url = config.url as URL;
+  const agent = before?.url.protocol === url.protocol ? before.agent : agentFor(backend, url);
   const dropped = [...backend.notForwarded]
     .filter(([name, fate]) => fate === 'dropped' && !FRAMING.includes(name) && !fixed.has(name))
     .map(([name]) => name);
   return {
+    config,
     url,
     target: targetOf(url),
     agent,
     headers: Object.entries(headers),
     dropped: new Set(dropped),
   };
+}
+
+function agentFor(backend: HttpBackend, { protocol }: URL): Agent {
+  const agent = new (protocol === 'https:' ? SecureAgent : Agent)({ keepAlive: true });
+  backend.whenDestroyed(() => agent.destroy());
+  return agent;
 }
 
 /**

@@ -45,17 +45,11 @@ export class Forwarding {
     const { autoRewrite, hostRewrite, protocolRewrite } = options;
     this.pool = pool;
     this.attempts = attempts;
-    this.limits = {
-      connect: pool.connectDeadlines,
-      head: pool.headersDeadlines,
-      body: pool.bodyDeadlines,
-      caller: pool.callerDeadlines,
-      drain: pool.drainDeadlines,
-    };
+    this.limits = limitsOf(pool);
     this.upgradeLimits =
       upgradeTimeout === undefined
         ? this.limits
-        : { ...this.limits, head: new Deadlines(upgradeTimeout, pool.clock) };
+        : limitsOf(pool, new Deadlines(upgradeTimeout, pool.clock));
     this.ownsConnections = agent === undefined;
     this.maxRedirects = maxRedirectsOf(options);
     this.readsLocation =
@@ -76,11 +70,10 @@ export class Forwarding {
   }
 
   profileOf(backend: HttpBackend): BackendProfile {
-    let profile = this.#profiles.get(backend);
-    if (profile === undefined) {
-      profile = profileOf(backend, this.#fixedHeaders);
-      this.#profiles.set(backend, profile);
-    }
+    const known = this.#profiles.get(backend);
+    if (known?.config === backend.config) return known;
+    const profile = profileOf(backend, this.#fixedHeaders, known);
+    this.#profiles.set(backend, profile);
     return profile;
   }
 
@@ -88,6 +81,25 @@ export class Forwarding {
     const view = viewOf(request);
     return view === undefined ? this.#host : { trustsPeer, view };
   }
+}
+
+/** As the pool has them at the time; the options may change. */
+function limitsOf(pool: HttpPool, head?: Deadlines): ClientAttemptOwner['limits'] {
+  return {
+    get connect() {
+      return pool.connectDeadlines;
+    },
+    get head() {
+      return head ?? pool.headersDeadlines;
+    },
+    get body() {
+      return pool.bodyDeadlines;
+    },
+    get caller() {
+      return pool.callerDeadlines;
+    },
+    drain: pool.drainDeadlines,
+  };
 }
 
 /** As httpxy reads it. */

@@ -1,7 +1,15 @@
-import { Deadlines, Pool, type PoolContext, type PoolOptions } from '@spillway/core';
+import {
+  Deadlines,
+  Pool,
+  type PoolConfig,
+  type PoolContext,
+  type PoolOptions,
+} from '@spillway/core';
 import { ActiveRequests } from './active-requests.ts';
 import { HttpBackend } from './http-backend.ts';
 import { Likeness } from './in-process.ts';
+
+type Timeouts = PoolConfig['timeouts'];
 
 /** How long the rest of an answer that nobody wants may take before its connection is closed. */
 const DRAIN_MS = 1_000;
@@ -12,10 +20,10 @@ export class ConnectedPool extends Pool<HttpBackend> {
   readonly active = new ActiveRequests();
   /** Of the requests that handlers of this process are given. */
   readonly likeness: Likeness;
-  readonly connectDeadlines: Deadlines;
-  readonly headersDeadlines: Deadlines;
-  readonly bodyDeadlines: Deadlines;
-  readonly callerDeadlines: Deadlines;
+  connectDeadlines: Deadlines;
+  headersDeadlines: Deadlines;
+  bodyDeadlines: Deadlines;
+  callerDeadlines: Deadlines;
   readonly drainDeadlines: Deadlines;
 
   /** Typed by `options`, which are checked here. Users call `createSpillway().pool()`. */
@@ -37,6 +45,23 @@ export class ConnectedPool extends Pool<HttpBackend> {
   /** Resolves when no request is under way or waits. */
   idle(): Promise<void> {
     return this.active.idle();
+  }
+
+  protected override reconfigured({ timeouts: before }: PoolConfig): void {
+    const { timeouts } = this.config;
+    for (const backend of this.backends) backend.setTimeouts(timeouts);
+    this.connectDeadlines = this.#lasting(this.connectDeadlines, before, 'connectMs');
+    this.headersDeadlines = this.#lasting(this.headersDeadlines, before, 'headersMs');
+    this.bodyDeadlines = this.#lasting(this.bodyDeadlines, before, 'bodyMs');
+    this.callerDeadlines = this.#lasting(this.callerDeadlines, before, 'callerMs');
+  }
+
+  /** What has begun keeps its time. */
+  #lasting(deadlines: Deadlines, before: Timeouts, name: keyof Timeouts): Deadlines {
+    const durationMs = this.config.timeouts[name];
+    if (durationMs === before[name]) return deadlines;
+    deadlines.retire();
+    return new Deadlines(durationMs, this.clock);
   }
 
   protected override async discard(backend: HttpBackend): Promise<void> {

@@ -17,19 +17,19 @@ type Connect = (options: buildConnector.Options, callback: buildConnector.Callba
 
 /** A backend behind HTTP, or a handler, with its connections and all that its requests have in common. */
 export class HttpBackend extends Backend {
-  /** To a handler they lead within the process. */
-  readonly connections: UndiciPool;
   /** Of a backend that is a handler. */
   readonly inProcess: InProcessServer | undefined;
-  /** Its URL's path without the trailing slash. */
-  readonly basePath: string;
-  /** Names and values in turn. */
-  readonly ownHeaders: readonly string[];
-  readonly notForwarded: NotForwarded;
   readonly #connecting = new Set<Socket>();
-  readonly #timeouts: PoolConfig['timeouts'];
+  #timeouts: PoolConfig['timeouts'];
   readonly #clock: Clock;
+  #basePath = '';
+  #ownHeaders: readonly string[] = [];
+  #notForwarded: NotForwarded = new Map();
+  #connections: UndiciPool;
   #shadowConnections: UndiciPool | undefined;
+  /** Of options before; they go when what they still have has ended. */
+  readonly #outgoing = new Set<UndiciPool>();
+  #destroyed = false;
   readonly #closings: (() => void)[] = [];
 
   constructor(
@@ -41,13 +41,30 @@ export class HttpBackend extends Backend {
     sharing?: BackendSharing,
   ) {
     super(config, clock, events, sharing);
-    this.basePath = config.url?.pathname.replace(/\/+$/, '') ?? '';
     this.inProcess = config.handler && new InProcessServer(config.handler, likeness);
-    this.ownHeaders = Object.entries(config.headers).flat();
-    this.notForwarded = headersNotForwarded(Object.keys(config.headers));
+    this.#readConfig();
     this.#timeouts = timeouts;
     this.#clock = clock;
-    this.connections = this.#connect();
+    this.#connections = this.#connect();
+  }
+
+  /** To a handler they lead within the process. */
+  get connections(): UndiciPool {
+    return this.#connections;
+  }
+
+  /** Its URL's path without the trailing slash. */
+  get basePath(): string {
+    return this.#basePath;
+  }
+
+  /** Names and values in turn. */
+  get ownHeaders(): readonly string[] {
+    return this.#ownHeaders;
+  }
+
+  get notForwarded(): NotForwarded {
+    return this.#notForwarded;
   }
 
   /** Copies of requests have connections of their own, so that none of the others waits for theirs. */
@@ -56,11 +73,41 @@ export class HttpBackend extends Backend {
     return this.#shadowConnections;
   }
 
+  /** Attempts that are under way keep the connections that they are on. */
+  override reconfigure(config: BackendConfig): void {
+    const { url, maxCount } = this.config;
+    super.reconfigure(config);
+    this.#readConfig();
+    if (url?.origin === config.url?.origin && maxCount === config.maxCount) return;
+    this.#letGo(this.#connections);
+    this.#connections = this.#connect();
+    if (this.#shadowConnections !== undefined) this.#letGo(this.#shadowConnections);
+    this.#shadowConnections = undefined;
+  }
+
+  /** For connections that are made from now on. */
+  setTimeouts(timeouts: PoolConfig['timeouts']): void {
+    this.#timeouts = timeouts;
+  }
+
+  #readConfig(): void {
+    const { url, headers } = this.config;
+    this.#basePath = url?.pathname.replace(/\/+$/, '') ?? '';
+    this.#ownHeaders = Object.entries(headers).flat();
+    this.#notForwarded = headersNotForwarded(Object.keys(headers));
+  }
+
+  /** Idle connections are closed at once, the others when they are. */
+  #letGo(connections: UndiciPool): void {
+    this.#outgoing.add(connections);
+    const gone = () => this.#outgoing.delete(connections);
+    connections.close().then(gone, gone);
+  }
+
   #connect(): UndiciPool {
     const { maxCount, url } = this.config;
     return new UndiciPool(url?.origin ?? 'http://in-process', {
-      connect:
-        this.inProcess?.connect ?? this.#connectWithin(this.#timeouts.connectMs, this.#clock),
+      connect: this.inProcess?.connect ?? this.#connectInTime(),
       // Deadlines of our own: undici's fire up to a second late.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -80,21 +127,24 @@ export class HttpBackend extends Backend {
 
   /** Whether it has left its pool, and what was under way there was cut off. */
   get isDestroyed(): boolean {
-    return this.connections.destroyed;
+    return this.#destroyed;
   }
 
   /** Closes every connection, those too that are still being made: undici would wait for them. */
   async destroy(): Promise<void> {
-    const destroyed = [this.connections.destroy(), this.#shadowConnections?.destroy()];
+    this.#destroyed = true;
+    const all = [this.#connections, this.#shadowConnections, ...this.#outgoing];
+    const destroyed = all.map((connections) => connections?.destroy());
     for (const close of this.#closings) close();
     for (const socket of this.#connecting) socket.destroy(new errors.ClientDestroyedError());
     await Promise.all(destroyed);
   }
 
   /** undici's own limit fires up to a second late, and asks no clock but its own. */
-  #connectWithin(timeoutMs: number, clock: Clock): buildConnector.connector {
+  #connectInTime(): buildConnector.connector {
     const connect = buildConnector({ timeout: 0, allowH2: false }) as unknown as Connect;
     return (options, callback) => {
+      const { connectMs } = this.#timeouts;
       let timer: Timer | undefined;
       const socket = connect(options, (...result) => {
         timer?.cancel();
@@ -102,9 +152,9 @@ export class HttpBackend extends Backend {
         callback(...result);
       });
       this.#connecting.add(socket);
-      timer = clock.setTimer(() => {
-        socket.destroy(new errors.ConnectTimeoutError(`no connection within ${timeoutMs} ms`));
-      }, timeoutMs);
+      timer = this.#clock.setTimer(() => {
+        socket.destroy(new errors.ConnectTimeoutError(`no connection within ${connectMs} ms`));
+      }, connectMs);
       timer.unref?.();
     };
   }

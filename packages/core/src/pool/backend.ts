@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Breaker, type BreakerState } from '../breaker/breaker.ts';
 import type { BreakerRule } from '../breaker/rule.ts';
 import type { ShareBreaker } from '../breaker/shared-breaker.ts';
@@ -6,8 +7,10 @@ import type { Clock } from '../clock.ts';
 import { Deadlines, type Expiring } from '../deadlines.ts';
 import type { SharedSlots } from '../gate/shared-slots.ts';
 import { DurationHistogram } from '../metrics/histogram.ts';
+import { CANNOT_CHANGE, type Obstacle } from '../planned-change.ts';
 import { type AttemptOutcome, isFailure, OUTCOMES } from './outcome.ts';
 import { hashOf } from './rendezvous.ts';
+import { shownUrl } from './shown-url.ts';
 import type { AttemptTotals } from './totals.ts';
 
 /**
@@ -90,17 +93,18 @@ export interface BackendStatus {
 
 /** A destination with its counters. Who picks it makes a {@link Lease} of it in the same synchronous step. */
 export class Backend {
-  readonly config: BackendConfig;
   readonly id: string;
   /** Hash of the id, the backend's part in rendezvous hashing. */
   readonly seed: number;
-  readonly breaker: Breaker | undefined;
   readonly durations = new DurationHistogram();
   readonly #outcomes = new Map<AttemptOutcome, number>(OUTCOMES.map((outcome) => [outcome, 0]));
   readonly #clock: Clock;
   readonly #events: BackendEvents;
   /** Called whenever an attempt has ended. One may listen: a rollout. */
   onAttemptEnded: (() => void) | undefined;
+  readonly #share: ShareBreaker | undefined;
+  #config: BackendConfig;
+  #breaker: Breaker | undefined;
   #requests = 0;
   #failures = 0;
   #durationMs = 0;
@@ -122,27 +126,24 @@ export class Backend {
     events: BackendEvents,
     sharing?: BackendSharing,
   ) {
-    this.config = config;
+    this.#config = config;
     this.#weight = config.weight;
     this.id = config.id;
     this.seed = hashOf(config.id);
     this.#clock = clock;
     this.#events = events;
-    this.breaker =
-      config.breaker &&
-      new Breaker(
-        config.id,
-        config.breaker,
-        clock,
-        {
-          onTrip: (trip) => events.tripped(this, trip),
-          onClose: () => events.recovered(this),
-          onChange: () => this.#update(),
-        },
-        sharing?.breaker,
-      );
+    this.#share = sharing?.breaker;
+    this.#breaker = this.#makeBreaker(config.breaker);
     this.#arriving = new Deadlines(ARRIVAL_MS, clock);
     this.#slots = sharing?.slots?.(() => this.#slotsChanged());
+  }
+
+  get config(): BackendConfig {
+    return this.#config;
+  }
+
+  get breaker(): Breaker | undefined {
+    return this.#breaker;
   }
 
   /** Not tripped, below its `maxCount`, and not being removed. */
@@ -162,7 +163,7 @@ export class Backend {
   /** Whether as many are under way as may be, so that to wait makes sense. */
   get isFull(): boolean {
     const slots = this.#slots;
-    if (slots === undefined) return this.#running >= this.config.maxCount;
+    if (slots === undefined) return this.#running >= this.#config.maxCount;
     return !slots.refuses && this.#inUse + this.#arriving.length >= slots.reachable;
   }
 
@@ -187,7 +188,7 @@ export class Backend {
   }
 
   get priority(): number {
-    return this.config.priority;
+    return this.#config.priority;
   }
 
   get totals(): AttemptTotals {
@@ -214,11 +215,56 @@ export class Backend {
     this.#weight = weight;
   }
 
-  /** Takes no more requests. */
+  /**
+   * Why these options cannot take the place of the present ones; `undefined` when they can.
+   * @param config checked, of the same id
+   */
+  obstacleTo(config: BackendConfig): Obstacle | undefined {
+    const { handler, maxCount } = this.#config;
+    if ((handler === undefined) !== (config.handler === undefined)) {
+      return { option: 'handler', rule: `${CANNOT_CHANGE} from a URL to a handler, or back` };
+    }
+    if (handler !== config.handler) return { option: 'handler', rule: CANNOT_CHANGE };
+    if (maxCount !== config.maxCount && this.#share !== undefined) {
+      return { option: 'maxCount', rule: `${CANNOT_CHANGE}: instances share it` };
+    }
+    return undefined;
+  }
+
+  /**
+   * Puts other options in the place of the present ones, for attempts that begin from now on. The
+   * weight stays. What is known of another URL, a trip too, is forgotten.
+   * @param config one for which there is no {@link obstacleTo}
+   */
+  reconfigure(config: BackendConfig): void {
+    const before = this.#config;
+    this.#config = config;
+    if (before.url?.href !== config.url?.href) {
+      this.#waitUntil = Number.NEGATIVE_INFINITY;
+      this.#breaker?.reset();
+    }
+    if (!isDeepStrictEqual(before.breaker, config.breaker)) {
+      if (this.#breaker !== undefined && config.breaker !== undefined) {
+        this.#breaker.reconfigure(config.breaker);
+      } else {
+        this.#breaker?.dispose();
+        this.#breaker = this.#makeBreaker(config.breaker);
+      }
+    }
+    this.#update();
+  }
+
+  /** Takes no more requests, until it is {@link reinstate | reinstated}. */
   drain(): void {
     this.#draining = true;
     this.#update();
     if (this.#running === 0) this.#events.drained(this);
+  }
+
+  /** Takes requests again, before the last that it had has ended. */
+  reinstate(): void {
+    this.#draining = false;
+    this.#update();
   }
 
   /** A good answer came: what was asked for before is over. */
@@ -251,7 +297,7 @@ export class Backend {
    */
   takeForCopy(copies: number): boolean {
     const slots = this.#slots;
-    if (slots === undefined) return this.#running + copies < this.config.maxCount;
+    if (slots === undefined) return this.#running + copies < this.#config.maxCount;
     if (this.#inUse + this.#arriving.length < slots.capacity) {
       this.#copies++;
       this.#useSlots();
@@ -274,7 +320,7 @@ export class Backend {
     if (this.#slots !== undefined) {
       this.#useSlots();
       this.#update();
-    } else if (this.#running === this.config.maxCount) {
+    } else if (this.#running === this.#config.maxCount) {
       this.#update();
     }
   }
@@ -290,7 +336,7 @@ export class Backend {
       if (isFailure(outcome)) this.#failures++;
     }
     if (this.#slots !== undefined) this.#slotsChanged();
-    else if (this.#running === this.config.maxCount - 1) this.#update();
+    else if (this.#running === this.#config.maxCount - 1) this.#update();
     if (this.#draining && this.#running === 0) this.#events.drained(this);
     this.onAttemptEnded?.();
   }
@@ -299,7 +345,7 @@ export class Backend {
     const { config, breaker } = this;
     return {
       id: this.id,
-      ...(config.url && { url: config.url.origin + config.url.pathname }),
+      ...(config.url && { url: shownUrl(config.url) }),
       priority: config.priority,
       weight: this.#weight,
       available: this.#available,
@@ -323,6 +369,23 @@ export class Backend {
     this.#slots?.close();
   }
 
+  #makeBreaker(rule: BreakerRule | undefined): Breaker | undefined {
+    return (
+      rule &&
+      new Breaker(
+        this.id,
+        rule,
+        this.#clock,
+        {
+          onTrip: (trip) => this.#events.tripped(this, trip),
+          onClose: () => this.#events.recovered(this),
+          onChange: () => this.#update(),
+        },
+        this.#share,
+      )
+    );
+  }
+
   /** Attempts and copies that hold a slot. */
   get #inUse(): number {
     return this.#running + this.#copies;
@@ -336,7 +399,7 @@ export class Backend {
     const available =
       this.#admits &&
       (this.#slots === undefined
-        ? this.#running < this.config.maxCount
+        ? this.#running < this.#config.maxCount
         : this.#inUse + this.#arriving.length < this.#slots.reachable);
     if (available !== this.#available) {
       this.#available = available;

@@ -1,5 +1,5 @@
 import { type AnswerHeaders, askedWaitMs } from '../asked-wait.ts';
-import type { Pass } from '../breaker/breaker.ts';
+import type { Breaker, Pass } from '../breaker/breaker.ts';
 import { DEFAULT_MAX_TRIP_DURATION_MS } from '../breaker/rule.ts';
 import type { Backend } from './backend.ts';
 import { type AttemptFailure, type AttemptOutcome, outcomeOf } from './outcome.ts';
@@ -11,6 +11,8 @@ import { type AttemptFailure, type AttemptOutcome, outcomeOf } from './outcome.t
 export class Lease<B extends Backend = Backend> {
   readonly backend: B;
   readonly startedAt: number;
+  /** The one that has let it through. */
+  readonly #breaker: Breaker | undefined;
   readonly #pass: Pass;
   #outcome: AttemptOutcome = 'cancelled';
   #judged = false;
@@ -19,7 +21,8 @@ export class Lease<B extends Backend = Backend> {
   constructor(backend: B, now: number) {
     this.backend = backend;
     this.startedAt = now;
-    this.#pass = backend.breaker?.begin() ?? 0;
+    this.#breaker = backend.breaker;
+    this.#pass = this.#breaker?.begin() ?? 0;
     backend.attemptBegan();
   }
 
@@ -27,7 +30,7 @@ export class Lease<B extends Backend = Backend> {
   answered(statusCode: number, headers: AnswerHeaders, now: number): void {
     this.#outcome = outcomeOf(statusCode);
     if (this.#outcome === 'success') this.backend.recovered();
-    const breaker = this.backend.breaker;
+    const breaker = this.#breaker;
     const failed = breaker?.rule.statusCodes.has(statusCode) ?? false;
     const waitMs =
       failed || statusCode === 429 || statusCode === 503 ? askedWaitMs(headers) : undefined;
@@ -49,7 +52,7 @@ export class Lease<B extends Backend = Backend> {
     this.#outcome = failure;
     if (this.#judged) return;
     this.#judged = true;
-    this.backend.breaker?.failed(this.#pass, now);
+    this.#breaker?.failed(this.#pass, now);
   }
 
   /** The backend was removed, which cut the attempt off: whatever came of it proves nothing. */
@@ -64,7 +67,7 @@ export class Lease<B extends Backend = Backend> {
   release(complete: boolean, now: number): void {
     if (this.#released) return;
     this.#released = true;
-    const breaker = this.backend.breaker;
+    const breaker = this.#breaker;
     if (breaker !== undefined && !this.#judged) {
       if (complete) breaker.succeeded(this.#pass, now);
       else breaker.abandon(this.#pass);

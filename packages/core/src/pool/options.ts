@@ -18,6 +18,7 @@ import { type Affinity, type AffinityOptions, readAffinity } from './affinity.ts
 import type { BackendConfig, BackendHandler } from './backend.ts';
 import type { Balance } from './level.ts';
 import { type RetryOptions, type RetryRule, readRetryRule } from './resubmission.ts';
+import { copyOf } from './shown-url.ts';
 
 /** One destination of a pool. */
 export interface BackendOptions {
@@ -148,7 +149,7 @@ const readUrl: Reader<URL> = (value, path) => {
   if (url.search !== '' || url.hash !== '') {
     throw new ConfigurationError(path, 'must not have a query or a fragment');
   }
-  return url;
+  return value instanceof URL ? copyOf(value) : url;
 };
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;

@@ -5,6 +5,7 @@ import type { Coordinator } from '../coordinator.ts';
 import { Deadlines, type Expiring } from '../deadlines.ts';
 import { ConfigurationError, type ProblemCode } from '../errors.ts';
 import { ServiceLevel } from '../metrics/service-level.ts';
+import type { PlannedChange } from '../planned-change.ts';
 import type { RequestView } from '../request-view.ts';
 import { tell } from '../tell.ts';
 import type {
@@ -15,10 +16,22 @@ import type {
   BackendStatus,
 } from './backend.ts';
 import type { Balance } from './level.ts';
-import { type BackendOptions, type PoolConfig, readPoolOptions } from './options.ts';
+import {
+  type BackendOptions,
+  type PoolConfig,
+  type PoolOptions,
+  readPoolOptions,
+} from './options.ts';
+import { shownUrl } from './shown-url.ts';
 import { PoolDryRun } from './traffic/dry-run.ts';
 import { Members } from './traffic/members.ts';
-import type { RemoveOptions, Shares } from './traffic/options.ts';
+import { planMembers } from './traffic/members-plan.ts';
+import {
+  type ReconfigureOptions,
+  type RemoveOptions,
+  readReconfigureOptions,
+  type Shares,
+} from './traffic/options.ts';
 import type { Rollout, RolloutOptions, RolloutReport } from './traffic/rollout.ts';
 import type { Shadow, ShadowOptions, ShadowSetting, ShadowStatus } from './traffic/shadow.ts';
 import type { PoolSummary, SharedTraffic } from './traffic/shared-traffic.ts';
@@ -94,13 +107,14 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
   readonly name: string;
   readonly clock: Clock;
   readonly random: Random;
-  readonly config: Omit<PoolConfig, 'queue'> & { queue: { readonly maxQueueLength: number } };
-  /** Requests that wait for a place; `undefined` when the pool has no queue. */
-  readonly queue: Deadlines<Waiting<B>> | undefined;
   /** How its callers fare. */
   readonly level: ServiceLevel;
   /** Changes of traffic that are checked and not made. */
   readonly dryRun: PoolDryRun;
+  #config: PoolConfig;
+  #queue: Deadlines<Waiting<B>> | undefined;
+  /** While a change is made: what is to be told once it is. */
+  #untold: (() => void)[] | undefined;
   readonly #members: Members<B>;
   readonly #sharedTraffic: SharedTraffic | undefined;
   readonly #spillovers = new Map<number, { from: number; to: number; count: number }>();
@@ -131,15 +145,20 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
     this.clock = context.clock;
     this.random = context.random;
     this.level = new ServiceLevel(config.apdexMs, context.clock.now());
-    this.config = { ...config, queue: config.queue ?? { maxQueueLength: 0 } };
-    this.queue = config.queue && new Deadlines(config.queue.timeoutMs, context.clock);
+    this.#config = config;
+    this.#queue = config.queue && new Deadlines(config.queue.timeoutMs, context.clock);
+    const current = () => this.#config;
     this.#members = new Members(config.backends, {
       path: `pool(${name})`,
       clock: context.clock,
       random: context.random,
-      balance: config.balance,
-      breaker: config.breaker,
-      make: (backend) => make(backend, config.timeouts, events, sharingOf(backend)),
+      get balance() {
+        return current().balance;
+      },
+      get breaker() {
+        return current().breaker;
+      },
+      make: (backend) => make(backend, current().timeouts, events, sharingOf(backend)),
       discard: (backend) => this.discard(backend),
       changed: (shares) => this.#trafficChanged(shares),
       decided: (report) => this.#tell('rollout', report),
@@ -150,6 +169,16 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
     this.#sharedTraffic = coordinator?.traffic(name, summaryOf(config), (change) =>
       this.#members.apply(change),
     );
+  }
+
+  get config(): PoolConfig {
+    return this.#config;
+  }
+
+  /** Requests that wait for a place; `undefined` when the pool has no queue. */
+  get queue(): Deadlines<Waiting<B>> | undefined {
+    // Who waits in a queue that the options have no longer is still served from it.
+    return this.#config.queue === undefined && this.#queue?.length === 0 ? undefined : this.#queue;
   }
 
   /** Those too that have no share, or are being removed. */
@@ -298,7 +327,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
    * not be used afterwards.
    */
   dispose(): Promise<void> {
-    this.queue?.close();
+    this.#queue?.close();
     this.#sharedTraffic?.close();
     return this.#members.dispose();
   }
@@ -354,6 +383,59 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
     return this.#members.remove(id, options);
   }
 
+  /**
+   * Puts other options in the place of the present ones, for requests that come from now on; those that
+   * are under way end as they would have. What does not differ from the options before is not touched:
+   * connections, trips and counters, and what was changed by {@link setTraffic}, {@link add} and
+   * {@link remove}. Backends that are not among them any more are drained.
+   * @param options all of them, as the pool is made with
+   * @throws ConfigurationError when one is wrong, or cannot change while requests are served; all stays
+   * then
+   */
+  reconfigure(options: PoolOptions, removal: ReconfigureOptions = {}): void {
+    const change = this.plan(options, removal);
+    change.apply();
+    change.settle();
+  }
+
+  /**
+   * Checks options for {@link reconfigure}, which may be a part of a larger change.
+   * @throws ConfigurationError as `reconfigure` does
+   */
+  plan(options: unknown, removal: ReconfigureOptions = {}): PlannedChange {
+    const path = `pool(${this.name})`;
+    const config = readPoolOptions(this.name, options);
+    const { drainTimeoutMs } = readReconfigureOptions(removal, `${path}.reconfigure`);
+    const before = this.#config;
+    const plan = planMembers(before.backends, config.backends, path, this.#members.all);
+    return {
+      apply: () => {
+        this.#untold = [];
+        this.#config = config;
+        this.#members.reconfigure(plan, drainTimeoutMs);
+        this.#changeQueue(config.queue);
+        this.level.apdexMs = config.apdexMs;
+        this.reconfigured(before);
+      },
+      settle: () => {
+        const { joining, leaving, priorities } = plan;
+        const isOther = joining.length + leaving.length + priorities.size > 0;
+        const moved = [...plan.changing.values()].some(
+          ({ id, priority }) =>
+            before.backends.find((backend) => backend.id === id)?.priority !== priority,
+        );
+        if (isOther || moved || before.balance !== config.balance) this.#members.settle(plan);
+        const untold = this.#untold ?? [];
+        this.#untold = undefined;
+        for (const each of untold) each();
+        this.#serveWaiting();
+      },
+    };
+  }
+
+  /** The options have changed; nobody is served before this returns. */
+  protected reconfigured(_before: PoolConfig): void {}
+
   /** Ends a backend that was removed, and what it still has. */
   protected async discard(backend: B): Promise<void> {
     backend.dispose();
@@ -364,7 +446,17 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
     this.#serveWaiting();
   }
 
+  #changeQueue(queue: PoolConfig['queue']): void {
+    if (queue === undefined) return;
+    if (this.#queue === undefined) this.#queue = new Deadlines(queue.timeoutMs, this.clock);
+    else if (this.#queue.durationMs !== queue.timeoutMs) this.#queue.setDuration(queue.timeoutMs);
+  }
+
   #tell<E extends keyof PoolEvents>(name: E, event: PoolEvents[E][0]): void {
+    if (this.#untold !== undefined) {
+      this.#untold.push(() => this.#tell(name, event));
+      return;
+    }
     tell(() => (this as EventEmitter).emit(name, event));
   }
 
@@ -383,6 +475,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
   }
 
   #serveWaiting(): void {
+    if (this.#untold !== undefined) return;
     for (let first = this.queue?.first; first !== undefined; first = this.queue?.first) {
       const backend = this.select(first);
       if (backend === undefined) return;
@@ -397,7 +490,7 @@ function summaryOf({ balance, backends }: PoolConfig): PoolSummary {
   const each = backends.map(({ id, url, priority, weight, maxCount }) => [
     id,
     {
-      ...(url === undefined ? { handler: true } : { url: url.origin + url.pathname }),
+      ...(url === undefined ? { handler: true } : { url: shownUrl(url) }),
       priority,
       weight,
       ...(Number.isFinite(maxCount) && { maxCount }),

@@ -176,7 +176,7 @@ it('gives every place back once, and keeps every limit, under any interleaving',
             expect(available).toBe(running < config.maxCount && (breaker?.admits ?? true));
           }
           const { waiting } = pool.status();
-          expect(waiting).toBeLessThanOrEqual(pool.config.queue.maxQueueLength);
+          expect(waiting).toBeLessThanOrEqual(pool.config.queue?.maxQueueLength ?? 0);
           // Nobody waits beside a free place.
           if (waiting > 0) expect(pool.backends.some(({ available }) => available)).toBe(false);
           seen.waited += waiting;

@@ -4,7 +4,7 @@ import type { Arriving, Backend } from './backend.ts';
 import { Lease } from './lease.ts';
 import type { AttemptFailure } from './outcome.ts';
 import type { Pool, Waiting } from './pool.ts';
-import { mayResubmitAnswer, mayResubmitFailure } from './resubmission.ts';
+import { mayResubmitAnswer, mayResubmitFailure, type RetryRule } from './resubmission.ts';
 
 const FAILURES: Readonly<Record<AttemptFailure, string>> = {
   connect_error: 'no connection to the backend could be made',
@@ -22,6 +22,8 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
   readonly pool: Pool<B>;
   readonly method: string;
   readonly keyHash: number | undefined;
+  /** The pool's, when the request came. */
+  readonly retry: RetryRule;
   readonly #arrivedAt: number;
   #tried: readonly B[] = NONE;
   #throttled = false;
@@ -36,6 +38,7 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
 
   constructor(pool: Pool<B>, method: string, keyHash: number | undefined) {
     this.pool = pool;
+    this.retry = pool.config.retry;
     this.#arrivedAt = pool.clock.now();
     this.method = method;
     this.keyHash = keyHash;
@@ -62,13 +65,13 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
   }
 
   #begin(): void {
-    const { queue } = this.pool;
+    const { config, queue } = this.pool;
     // Nobody overtakes the ones who wait already.
     if (queue === undefined || queue.length === 0) {
       if (this.advance()) return;
     }
     if (queue !== undefined && (queue.length > 0 || this.pool.isFull)) {
-      if (queue.length < this.pool.config.queue.maxQueueLength) queue.start(this);
+      if (queue.length < (config.queue?.maxQueueLength ?? 0)) queue.start(this);
       else this.reject(this.#refusal('queue_full', 'its queue is full'));
     } else {
       this.reject(this.exhausted());
@@ -77,7 +80,7 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
 
   /** Makes another attempt, at a backend that this request has not tried; false when there is none. */
   protected advance(): boolean {
-    if (this.#tried.length >= this.pool.config.retry.maxAttempts) return false;
+    if (this.#tried.length >= this.retry.maxAttempts) return false;
     const backend = this.pool.select(this);
     if (backend === undefined) return false;
     this.run(backend);
@@ -122,13 +125,13 @@ export abstract class Submission<B extends Backend = Backend> implements Waiting
   /** Whether this answer should be held back if {@link advance} finds another backend. */
   protected mayResubmitAnswer(statusCode: number): boolean {
     if (statusCode === 429) this.#throttled = true;
-    return mayResubmitAnswer(this.pool.config.retry, this.method, statusCode);
+    return mayResubmitAnswer(this.retry, this.method, statusCode);
   }
 
   /** @param sent false when it is certain that no byte of the request reached the backend */
   protected mayResubmitFailure(failure: AttemptFailure, sent: boolean): boolean {
     this.#lastFailure = failure;
-    return mayResubmitFailure(this.pool.config.retry, this.method, sent);
+    return mayResubmitFailure(this.retry, this.method, sent);
   }
 
   /** What the caller is told when there is nothing left to try and no backend's answer to pass on. */

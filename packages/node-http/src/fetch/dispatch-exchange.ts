@@ -44,7 +44,7 @@ export class DispatchExchange
         body instanceof Readable
           ? body
           : Readable.from(body as unknown as AsyncIterable<Uint8Array>);
-      const { maxBodyBytes } = pool.config.retry;
+      const { maxBodyBytes } = this.retry;
       this.body = new StreamedBody(
         source,
         length === undefined ? undefined : Number(length),

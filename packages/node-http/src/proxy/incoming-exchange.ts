@@ -177,7 +177,7 @@ export abstract class IncomingExchange<A extends ExchangeAttempt>
     } else {
       stopTap(this.request);
       const length = this.#bodyLength;
-      const { maxBodyBytes } = this.pool.config.retry;
+      const { maxBodyBytes } = this.retry;
       const maxKept = length !== undefined && length > maxBodyBytes ? 0 : maxBodyBytes;
       this.body = new StreamedBody(this.request, length, maxKept, (request) => request.resume());
     }
@@ -188,7 +188,7 @@ export abstract class IncomingExchange<A extends ExchangeAttempt>
   #leaveBody(): void {
     this.pool.likeness.learn(this.request, this.response);
     if (!this.#hasBody) return;
-    const { maxBodyBytes } = this.pool.config.retry;
+    const { maxBodyBytes } = this.retry;
     this.body = (this.request as Owned)[LEFT_BODY] ?? new UnreadBody(this.request, maxBodyBytes);
   }
 
@@ -332,7 +332,7 @@ export abstract class IncomingExchange<A extends ExchangeAttempt>
   }
 
   get #maxGathered(): number {
-    return Math.min(MAX_GATHERED_BYTES, this.pool.config.retry.maxBodyBytes);
+    return Math.min(MAX_GATHERED_BYTES, this.retry.maxBodyBytes);
   }
 
   /** Takes the body if all of it is here. */

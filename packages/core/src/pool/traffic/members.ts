@@ -3,7 +3,9 @@ import type { Clock, Random } from '../../clock.ts';
 import type { Backend, BackendConfig } from '../backend.ts';
 import { type Balance, Level } from '../level.ts';
 import { type BackendOptions, readNewBackend } from '../options.ts';
+import { totalWeight } from '../smooth-shares.ts';
 import { type CheckedRemoval, TrafficChecks } from './checks.ts';
+import type { MembersPlan } from './members-plan.ts';
 import type { Shares } from './options.ts';
 import { Removal } from './removal.ts';
 import { Rollout, type RolloutReport } from './rollout.ts';
@@ -16,8 +18,9 @@ export interface MembersHost<B extends Backend> {
   readonly path: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** How a level's traffic is shared, as things are. */
   readonly balance: Balance;
-  /** The rule of backends that have none of their own. */
+  /** The rule of backends that have none of their own, as things are. */
   readonly breaker: BreakerRule | undefined;
   make(config: BackendConfig): B;
   /** Ends a backend that has left, and what it still has. */
@@ -49,6 +52,8 @@ export class Members<B extends Backend> {
   readonly #everShadowed = new Map<B, Shadow<B>>();
   #hasHandlers = false;
   #hasLimits = false;
+  /** Rollouts of levels that are shared out in another way. */
+  #overruled: readonly Rollout[] = [];
 
   constructor(configs: readonly BackendConfig[], host: MembersHost<B>) {
     this.checks = new TrafficChecks(host.path, this);
@@ -199,6 +204,46 @@ export class Members<B extends Backend> {
     });
   }
 
+  /**
+   * Makes a planned change. The levels are as they were until {@link settle}.
+   * @param drainTimeoutMs how long those that leave may take to finish what they have
+   */
+  reconfigure(plan: MembersPlan<B>, drainTimeoutMs: number): void {
+    const { joining, changing, leaving, priorities, weights } = plan;
+    const moving = [...changing].filter(([{ priority }, config]) => priority !== config.priority);
+    const gone = new Set([...leaving, ...moving.map(([backend]) => backend)].map(({ id }) => id));
+    this.#overruled = [...this.#rollouts.values()].filter(
+      ({ config, priority }) => priorities.has(priority) || gone.has(config.to),
+    );
+    for (const [backend, config] of changing) {
+      if (backend.draining) this.#reinstate(backend);
+      backend.reconfigure(config);
+      this.#everShadowed.get(backend)?.reconfigured();
+    }
+    this.#all = [...this.#all, ...joining.map((config) => this.#host.make(config))];
+    for (const backend of this.#all) {
+      const weight = weights.get(backend.id);
+      if (weight !== undefined) backend.setWeight(weight);
+    }
+    for (const priority of priorities) this.#sharedOut.delete(priority);
+    for (const backend of leaving) {
+      const removal = this.#makeRemoval(backend);
+      this.#dropShadow(backend);
+      removal.within(drainTimeoutMs);
+      backend.drain();
+    }
+  }
+
+  /** Shares the traffic out by what {@link reconfigure} has changed. */
+  settle({ priorities }: MembersPlan<B>): void {
+    for (const rollout of this.#overruled) {
+      rollout.supersede('the options were changed', () => {});
+    }
+    this.#overruled = [];
+    this.#changed();
+    for (const priority of priorities) this.#publishLevel(priority);
+  }
+
   /** The last request of a backend that is being removed has ended. */
   drained(backend: B): void {
     this.#removals.get(backend)?.end();
@@ -241,12 +286,7 @@ export class Members<B extends Backend> {
   }
 
   #beginRemoval(backend: B): Removal {
-    const removal = new Removal(this.#host.clock, async () => {
-      this.#all = this.#all.filter((other) => other !== backend);
-      await this.#host.discard(backend);
-      this.#removals.delete(backend);
-    });
-    this.#removals.set(backend, removal);
+    const removal = this.#makeRemoval(backend);
     const leave = () => {
       this.#dropShadow(backend);
       backend.drain();
@@ -256,6 +296,31 @@ export class Members<B extends Backend> {
     if (rollout?.config.to !== backend.id) leave();
     else rollout.supersede('the backend is being removed', leave);
     return removal;
+  }
+
+  #makeRemoval(backend: B): Removal {
+    const removal = new Removal(this.#host.clock, async () => {
+      this.#all = this.#all.filter((other) => other !== backend);
+      await this.#host.discard(backend);
+      this.#removals.delete(backend);
+    });
+    this.#removals.set(backend, removal);
+    return removal;
+  }
+
+  #reinstate(backend: B): void {
+    this.#removals.get(backend)?.revoke();
+    this.#removals.delete(backend);
+    backend.reinstate();
+  }
+
+  /** For instances that share the traffic: those that come later begin with it. */
+  #publishLevel(priority: number): void {
+    const peers = this.#serving.filter((backend) => backend.priority === priority);
+    const total = totalWeight(peers);
+    if (total === 0) return;
+    const shares = peers.map(({ id, weight }) => [id, weight / total]);
+    this.#host.publish({ kind: 'shares', priority, shares: Object.fromEntries(shares) });
   }
 
   #dropShadow(backend: B): void {

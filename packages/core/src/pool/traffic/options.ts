@@ -18,6 +18,16 @@ export interface RemoveOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+export interface ReconfigureOptions {
+  /**
+   * How long backends that are to go may take to finish what they have, in milliseconds.
+   * @defaultValue 30_000
+   */
+  readonly drainTimeoutMs?: number | undefined;
+}
+
+export const readReconfigureOptions = object({ drainTimeoutMs: optional(positiveMs, 30_000) });
+
 export const readRemoveOptions = object({
   drain: optional(boolean, false),
   timeoutMs: optional(positiveMs, 30_000),

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../clock.ts';
 
 /** A backend on its way out of its pool. */
 export class Removal {
-  /** Resolves when the backend is gone. */
+  /** Resolves when the backend is gone, or is not to go after all. */
   readonly gone: Promise<void>;
   readonly #clock: Clock;
   readonly #discard: () => Promise<void>;
@@ -24,6 +24,15 @@ export class Removal {
     this.#timer?.cancel();
     this.#timer = this.#clock.setTimer(() => this.end(), timeoutMs);
     this.#timer.unref?.();
+  }
+
+  /** It is not to go after all. False when it is gone. */
+  revoke(): boolean {
+    if (this.#ended) return false;
+    this.#ended = true;
+    this.#timer?.cancel();
+    this.#resolve(Promise.resolve());
+    return true;
   }
 
   /** It is idle, or must be so now. */

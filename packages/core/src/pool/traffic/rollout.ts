@@ -129,6 +129,8 @@ export class Rollout {
   readonly config: RolloutConfig;
   /** Resolves when it is over, with how. */
   readonly done: Promise<RolloutState>;
+  /** Of the level that it is about. */
+  readonly priority: number;
   readonly #to: Backend;
   readonly #host: RolloutHost;
   /** What each backend of the level had before; in all 1. */
@@ -147,6 +149,7 @@ export class Rollout {
     this.config = config;
     this.done = promise;
     this.#finish = resolve;
+    this.priority = to.priority;
     this.#to = to;
     this.#host = host;
     this.#before = new Map(

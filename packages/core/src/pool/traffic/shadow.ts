@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Breaker, type Pass } from '../../breaker/breaker.ts';
 import type { Clock, Random } from '../../clock.ts';
 import { ConfigurationError } from '../../errors.ts';
@@ -95,7 +96,8 @@ export class Shadow<B extends Backend = Backend> {
   #proportion = 0;
   #methods: 'safe' | 'all' = 'safe';
   #compare: CompareAnswers | undefined;
-  readonly breaker: Breaker | undefined;
+  readonly #clock: Clock;
+  #breaker: Breaker | undefined;
   readonly #counts = new Map<ShadowOutcome, number>(
     [...OUTCOMES, 'dropped' as const].map((outcome) => [outcome, 0]),
   );
@@ -106,8 +108,24 @@ export class Shadow<B extends Backend = Backend> {
 
   constructor(backend: B, clock: Clock) {
     this.backend = backend;
-    const rule = backend.config.breaker;
-    this.breaker = rule && new Breaker(`shadow ${backend.id}`, rule, clock);
+    this.#clock = clock;
+    this.#breaker = this.#makeBreaker();
+  }
+
+  get breaker(): Breaker | undefined {
+    return this.#breaker;
+  }
+
+  /** The options of its backend have changed. */
+  reconfigured(): void {
+    const rule = this.backend.config.breaker;
+    if (isDeepStrictEqual(this.#breaker?.rule, rule)) return;
+    if (this.#breaker !== undefined && rule !== undefined) {
+      this.#breaker.reconfigure(rule);
+    } else {
+      this.#breaker?.dispose();
+      this.#breaker = this.#makeBreaker();
+    }
   }
 
   /** Copies that are under way stay, and what was counted. */
@@ -199,7 +217,12 @@ export class Shadow<B extends Backend = Backend> {
   }
 
   dispose(): void {
-    this.breaker?.dispose();
+    this.#breaker?.dispose();
+  }
+
+  #makeBreaker(): Breaker | undefined {
+    const rule = this.backend.config.breaker;
+    return rule && new Breaker(`shadow ${this.backend.id}`, rule, this.#clock);
   }
 
   #count(outcome: ShadowOutcome): void {
@@ -212,6 +235,7 @@ export class ShadowLease<B extends Backend = Backend> {
   readonly backend: B;
   readonly startedAt: number;
   readonly #shadow: Shadow<B>;
+  readonly #breaker: Breaker | undefined;
   readonly #pass: Pass;
   #outcome: AttemptOutcome = 'cancelled';
   #judged = false;
@@ -221,12 +245,13 @@ export class ShadowLease<B extends Backend = Backend> {
     this.backend = shadow.backend;
     this.startedAt = now;
     this.#shadow = shadow;
-    this.#pass = shadow.breaker?.begin() ?? 0;
+    this.#breaker = shadow.breaker;
+    this.#pass = this.#breaker?.begin() ?? 0;
   }
 
   answered(statusCode: number, _headers: unknown, now: number): void {
     this.#outcome = outcomeOf(statusCode);
-    const { breaker } = this.#shadow;
+    const breaker = this.#breaker;
     if (breaker === undefined) return;
     if (breaker.rule.statusCodes.has(statusCode)) this.#fail(now, statusCode);
     else breaker.proved(this.#pass);
@@ -245,8 +270,8 @@ export class ShadowLease<B extends Backend = Backend> {
     if (this.#released) return;
     this.#released = true;
     if (!this.#judged) {
-      if (complete) this.#shadow.breaker?.succeeded(this.#pass, now);
-      else this.#shadow.breaker?.abandon(this.#pass);
+      if (complete) this.#breaker?.succeeded(this.#pass, now);
+      else this.#breaker?.abandon(this.#pass);
     }
     this.#shadow.ended(this.#outcome);
   }
@@ -254,6 +279,6 @@ export class ShadowLease<B extends Backend = Backend> {
   #fail(now: number, statusCode: number | undefined): void {
     if (this.#judged) return;
     this.#judged = true;
-    this.#shadow.breaker?.failed(this.#pass, now, statusCode);
+    this.#breaker?.failed(this.#pass, now, statusCode);
   }
 }
