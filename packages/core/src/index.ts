@@ -9,6 +9,7 @@ export type { BreakerOptions } from './breaker/rule.ts';
 export type { BreakerHooks, SharedBreaker } from './breaker/shared-breaker.ts';
 export type { Trip } from './breaker/trip.ts';
 export { type Clock, type Random, systemClock, type Timer } from './clock.ts';
+export type { Configurable, Configuration, PolicyCall } from './configuration.ts';
 export type { Coordinator } from './coordinator.ts';
 export { Deadlines, type Expiring, stopDeadline } from './deadlines.ts';
 export {
@@ -61,6 +62,7 @@ export type {
   QueueOptions,
   TimeoutOptions,
 } from './pool/options.ts';
+export { readPoolOptions } from './pool/options.ts';
 export { type AttemptFailure, type AttemptOutcome, isFailureStatus } from './pool/outcome.ts';
 export {
   type MakeBackend,

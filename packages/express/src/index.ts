@@ -27,6 +27,7 @@ export {
   type ProtectOptions,
   type QueueOptions,
   type Random,
+  type ReconfigureOptions,
   RejectedError,
   type RemoveOptions,
   type RetryOptions,

@@ -1,6 +1,7 @@
 import type {
   BreakerControl,
   CircuitBreakerOptions,
+  GateOptions,
   LimitConcurrencyOptions,
   PoolOptions,
   ProtectOptions,
@@ -31,7 +32,7 @@ export interface SpillwayCalls<M, R, P> {
    * @example
    * const limit = spillway.limitConcurrency({ maxCount: 20, maxQueueLength: 100 });
    */
-  limitConcurrency(options: LimitConcurrencyOptions<R>): M;
+  limitConcurrency(options: LimitConcurrencyOptions<R> | Named<LimitConcurrencyOptions<R>>): M;
   /**
    * Middleware that lets no request through for a while once too many have failed.
    * @throws ConfigurationError when an option is unknown or impossible, or the name is taken
@@ -43,7 +44,7 @@ export interface SpillwayCalls<M, R, P> {
    * A limit, a breaker and a time limit in one: the breaker is asked before the queue and after it.
    * @throws ConfigurationError when an option is unknown or impossible, or the name is taken
    */
-  protect(options: ProtectOptions<R>): M;
+  protect(options: ProtectOptions<R> | NamedProtection<R>): M;
   /**
    * Backends that can serve the same requests.
    * @throws ConfigurationError when an option is unknown or impossible, or the name is taken
@@ -54,8 +55,16 @@ export interface SpillwayCalls<M, R, P> {
    *     { id: 'payg', url: 'https://payg.example', priority: 2 },
    *   ],
    * });
+   * @param options may leave out what the option `config` of `createSpillway` has of that name
    */
-  pool(name: string, options: PoolOptions): HttpPool;
+  pool(name: string, options?: PoolOptions | Partial<PoolOptions>): HttpPool;
+  /**
+   * Gives a route or a pool other options while it serves; all of them, as it was made with. What runs
+   * ends under those that it began with.
+   * @throws ConfigurationError when there is none of that name, or an option is wrong or cannot change;
+   * all stays then
+   */
+  reconfigure(name: string, options: RouteOptions<R> | PoolOptions): void;
   /**
    * Middleware that forwards requests through a pool: what follows the mount path is appended to the
    * path of the backend's URL. Its `upgrade` does so for WebSockets.
@@ -79,6 +88,20 @@ export interface SpillwayCalls<M, R, P> {
   /** Stops taking requests, lets what runs end in time, and closes what is left. */
   shutdown(options?: ShutdownOptions): Promise<void>;
 }
+
+/** The options of any route. */
+export type RouteOptions<R> =
+  | LimitConcurrencyOptions<R>
+  | CircuitBreakerOptions
+  | ProtectOptions<R>;
+
+/** Options of which the option `config` of `createSpillway` has the others. */
+export type Named<O> = Partial<O> & { readonly name: string };
+
+/** {@link Named} for `protect`. */
+export type NamedProtection<R> = Named<Omit<ProtectOptions<R>, 'concurrency'>> & {
+  readonly concurrency?: Partial<GateOptions<R>> | undefined;
+};
 
 /** How a framework's adapter makes middleware. */
 export interface MiddlewareMaker<M, R, P> {
@@ -118,6 +141,7 @@ export function callsOf<M, R, P>(
     circuitBreaker: (options) => make.guard(engine.route('circuitBreaker', options)),
     protect: (options) => make.guard(engine.route('protect', options)),
     pool: (name, options) => engine.pool(name, options),
+    reconfigure: (name, options) => engine.reconfigure(name, options),
     proxy: (pool, options) => make.proxy(pool, options),
     breaker: (name) => engine.breaker(name),
     readiness: (options) => make.probe(engine.readiness(options)),

@@ -4,11 +4,14 @@ import {
   type BreakerEvents,
   type BreakerStatus,
   type Clock,
+  type Configurable,
+  type Configuration,
   ConfigurationError,
   type Coordinator,
   type GateStatus,
   type Logger,
   metricFamilies,
+  type PolicyCall,
   type PoolOptions,
   type PoolStatus,
   type Random,
@@ -59,6 +62,12 @@ export interface EngineOptions {
    * @defaultValue none: each process has limits of its own
    */
   readonly coordinator?: Coordinator | undefined;
+  /**
+   * Has options of policies, by name, which may change while the service runs; of `@spillway/config`,
+   * for example. It belongs to this `createSpillway`, and is closed by its `shutdown`.
+   * @defaultValue none: the code has them all
+   */
+  readonly config?: Configuration | undefined;
 }
 
 /** One plain object with the state of everything, by name. */
@@ -84,6 +93,7 @@ export const engineOptionShape: read.Shape<EngineOptions> = {
   coordinator: read.optional(
     read.having<Coordinator>('slots', 'traffic', 'breaker', 'join', 'close'),
   ),
+  config: read.optional(read.having<Configuration>('join', 'configure', 'close')),
 };
 
 /** What an engine tells its listeners, by event name. */
@@ -112,6 +122,7 @@ export class Engine extends EventEmitter<EngineEvents> implements ReadinessConte
   readonly #random: Random;
   readonly #processor: Processor;
   readonly #coordinator: Coordinator | undefined;
+  readonly #config: Configuration | undefined;
   #shutdown: Promise<void> | undefined;
   #shuttingDown = false;
 
@@ -125,6 +136,8 @@ export class Engine extends EventEmitter<EngineEvents> implements ReadinessConte
     this.#random = given.random ?? Math.random;
     this.#coordinator = given.coordinator;
     this.#coordinator?.join({ logger: this.logger });
+    this.#config = given.config;
+    this.#config?.join({ logger: this.logger, clock: this.clock });
     this.#processor = new Processor(this.clock.now());
     registerFamilies(
       this.registry,
@@ -143,13 +156,11 @@ export class Engine extends EventEmitter<EngineEvents> implements ReadinessConte
     return this.#shuttingDown;
   }
 
-  pool(name: string, options: PoolOptions): HttpPool {
+  pool(name: string, options?: Partial<PoolOptions>): HttpPool {
     this.#claim(`pool(${name})`, name);
-    const pool = new HttpPool(name, options, {
-      clock: this.clock,
-      random: this.#random,
-      coordinator: this.#coordinator,
-    });
+    const context = { clock: this.clock, random: this.#random, coordinator: this.#coordinator };
+    const make = (all: unknown) => new HttpPool(name, all as PoolOptions, context);
+    const pool = this.#configure('pool', name, options, make);
     pool.on('trip', (trip) => this.logger.warn('backend tripped', { pool: name, ...trip }));
     pool.on('recover', (event) => this.logger.info('backend recovered', { pool: name, ...event }));
     this.pools.set(name, pool);
@@ -164,21 +175,24 @@ export class Engine extends EventEmitter<EngineEvents> implements ReadinessConte
   route(call: RouteCall, options: { readonly name?: string | undefined }): GuardedRoute {
     const given = options?.name;
     const path = typeof given === 'string' ? `${call}(${given})` : call;
-    const config = readRouteOptions[call](options, path);
-    const name = config.name ?? this.#freeName(call);
-    this.#claim(path, name);
-    const events: BreakerEvents = {
-      onTrip: (trip) => {
-        this.logger.warn('route tripped', { policy: name, ...trip });
-        this.#tell('trip', { policy: name, ...trip });
-      },
-      onClose: () => {
-        this.logger.info('route recovered', { policy: name });
-        this.#tell('recover', { policy: name });
-      },
+    const make = (all: unknown) => {
+      const config = readRouteOptions[call](all, path);
+      const name = config.name ?? this.#freeName(call);
+      this.#claim(path, name);
+      const events: BreakerEvents = {
+        onTrip: (trip) => {
+          this.logger.warn('route tripped', { policy: name, ...trip });
+          this.#tell('trip', { policy: name, ...trip });
+        },
+        onClose: () => {
+          this.logger.info('route recovered', { policy: name });
+          this.#tell('recover', { policy: name });
+        },
+      };
+      return new GuardedRoute(name, config, this.clock, events, this.#coordinator);
     };
-    const route = new GuardedRoute(name, config, this.clock, events, this.#coordinator);
-    this.routes.set(name, route);
+    const route = this.#configure(call, given, options, make);
+    this.routes.set(route.name, route);
     return route;
   }
 
@@ -190,6 +204,21 @@ export class Engine extends EventEmitter<EngineEvents> implements ReadinessConte
     const breaker = this.routes.get(name)?.breaker;
     if (breaker !== undefined) return breaker;
     throw new ConfigurationError('breaker', 'must name a route that has a breaker', name);
+  }
+
+  /**
+   * Gives a route or a pool other options while it serves; all of them, as it was made with.
+   * @throws ConfigurationError when there is none of that name, or an option is wrong or cannot change
+   */
+  reconfigure(name: string, options: object): void {
+    const policy = this.routes.get(name) ?? this.pools.get(name);
+    if (policy === undefined) {
+      const names = [...this.routes.keys(), ...this.pools.keys()].join(', ');
+      throw new ConfigurationError('reconfigure', `must name one of: ${names}`, name);
+    }
+    const change = policy.plan(options);
+    change.apply();
+    change.settle();
   }
 
   readiness(options: ReadinessOptions = {}): Probe {
@@ -225,6 +254,7 @@ export class Engine extends EventEmitter<EngineEvents> implements ReadinessConte
   async #shutDown(options: ReturnType<typeof readShutdownOptions>): Promise<void> {
     const policies = [...this.routes.values(), ...this.pools.values()];
     this.#shuttingDown = true;
+    this.#config?.close();
     this.#tell('shutdown');
     await shutDown(options, policies, this.clock, () => this.#tell('closing'));
     await this.#coordinator?.close();
@@ -232,6 +262,17 @@ export class Engine extends EventEmitter<EngineEvents> implements ReadinessConte
 
   #tell<E extends keyof EngineEvents>(name: E, ...event: EngineEvents[E]): void {
     tell(() => (this as EventEmitter).emit(name, ...event));
+  }
+
+  #configure<P extends Configurable>(
+    call: PolicyCall,
+    name: string | undefined,
+    given: unknown,
+    make: (options: unknown) => P,
+  ): P {
+    return this.#config === undefined
+      ? make(given)
+      : this.#config.configure(call, name, given, make);
   }
 
   /** One namespace for all: their metrics share the label `policy`. */

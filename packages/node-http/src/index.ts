@@ -5,7 +5,10 @@ export { stopTap, tapRawBody } from './body/raw-body-tap.ts';
 export {
   callsOf,
   type MiddlewareMaker,
+  type Named,
+  type NamedProtection,
   partsOf,
+  type RouteOptions,
   type SpillwayCalls,
   type SpillwayParts,
 } from './calls.ts';
