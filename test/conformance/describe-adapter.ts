@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import type { AdapterHost } from '../support/adapter-host.ts';
 import { describeAnswers } from './answers.ts';
+import { describeConfiguration } from './configuration.ts';
 import { describeTransport } from './describe-transport.ts';
 import { describeForwarding } from './forwarding.ts';
 import { describePaths } from './paths.ts';
@@ -12,6 +13,7 @@ export function describeAdapter(name: string, host: AdapterHost): void {
     describeForwarding(host);
     describeAnswers(host);
     describePaths(host);
+    describeConfiguration(host);
   });
 }
 

@@ -9,6 +9,7 @@ import { describeLeaving } from './leaving.ts';
 import { describeLimits } from './limits.ts';
 import { describeNothingLeft } from './nothing-left.ts';
 import { describeParsers } from './parsers.ts';
+import { describeReconfiguration } from './reconfiguration.ts';
 import { describeShadows } from './shadows.ts';
 import { describeShutdown } from './shutdown.ts';
 import { describeSlowCallers } from './slow-callers.ts';
@@ -29,6 +30,7 @@ export function describeTransport(host: AdapterHost): void {
   describeLeaving(host);
   describeAffinity(host);
   describeTraffic(host);
+  describeReconfiguration(host);
   describeShadows(host);
   describeHandlers(host);
   describeHandlerBodies(host);

@@ -26,7 +26,7 @@ export type SimpleAnswer = { readonly status: number; readonly body: string } | 
 
 /** `createSpillway()`'s object, as far as it is alike in all adapters. */
 export interface HostSpillway {
-  pool(name: string, options: PoolOptions): HttpPool;
+  pool(name: string, options?: PoolOptions): HttpPool;
   proxy(pool: HttpPool, options?: { onReject?: Middleware }): Upgrading;
   limitConcurrency(options: LimitConcurrencyOptions): Middleware;
   circuitBreaker(options: CircuitBreakerOptions): Middleware;
