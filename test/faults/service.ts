@@ -52,7 +52,12 @@ export async function startService({ host, by }: Transport, options: ServiceOpti
       const spare = { id: 'spare', url: spareUrl, priority: 2 };
       const pool = spillway.pool(path, {
         backends: [{ id: 'faulty', url: faultyUrl }, ...(place === 'alone' ? [] : [spare])],
-        timeouts: { connectMs: TIMEOUT_MS, headersMs: TIMEOUT_MS, bodyMs: TIMEOUT_MS },
+        timeouts: {
+          connectMs: TIMEOUT_MS,
+          headersMs: TIMEOUT_MS,
+          bodyMs: TIMEOUT_MS,
+          callerMs: LONG_MS,
+        },
         ...(kind === 'streamed' && { retry: { maxBodyBytes: FEW_BYTES } }),
         // Asked for where the request is about to be sent.
         ...(atChoice && { affinity: { key: () => void atChoice() as unknown as string } }),

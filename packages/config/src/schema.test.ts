@@ -270,7 +270,7 @@ const poolOptions = optionally(
         unsafe: flag,
       }),
     ),
-    timeouts: of(optionally({ connectMs: ms, headersMs: ms, bodyMs: ms })),
+    timeouts: of(optionally({ connectMs: ms, headersMs: ms, bodyMs: ms, callerMs: ms })),
     queue: of(optionally({ maxQueueLength: of(fc.nat(9)), timeoutMs: ms }, ['maxQueueLength'])),
     apdexMs: ms,
   },

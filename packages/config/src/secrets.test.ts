@@ -56,7 +56,7 @@ const everything = {
       },
       breaker: { failureCount: 3 },
       retry: { statusCodes: [429], maxAttempts: 2, maxBodyBytes: 100, unsafe: false },
-      timeouts: { connectMs: 1, headersMs: 2, bodyMs: 3 },
+      timeouts: { connectMs: 1, headersMs: 2, bodyMs: 3, callerMs: 14 },
       queue: { maxQueueLength: 4, timeoutMs: 5 },
       apdexMs: 6,
     },
