@@ -6,6 +6,7 @@ import { expect, onTestFinished } from 'vitest';
 import type { AdapterHost } from '../support/adapter-host.ts';
 import { call } from '../support/caller.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { listenersOf } from '../support/listeners.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { soon, within } from '../support/until.ts';
 import { type Caller, fetchCaller, httpCaller } from './callers.ts';
@@ -87,10 +88,9 @@ export async function startService({ host, by }: Transport, options: ServiceOpti
     process: listenersOf(process),
     connection: [...connections].map(listenersOf)[0],
   };
-  const isAtRest = () =>
-    [...Object.values(spillway.status().gates), ...Object.values(spillway.status().pools)].every(
-      ({ running, waiting }) => running === 0 && waiting === 0,
-    );
+  const isIdle = ({ running, waiting }: { running: number; waiting: number }) =>
+    running === 0 && waiting === 0;
+  const backends = [...pools.values()].flatMap((pool) => pool.backends);
   const deadlines = [...pools.values()].flatMap((pool) => [
     pool.connectDeadlines,
     pool.headersDeadlines,
@@ -109,8 +109,13 @@ export async function startService({ host, by }: Transport, options: ServiceOpti
     },
     /** Resolves when permits, deadlines, timers and listeners are back where they were. */
     async atRest(): Promise<void> {
-      await soon('nothing runs or waits', isAtRest);
       await within(5_000, Promise.all([...pools.values()].map((pool) => pool.idle())));
+      await soon('no attempt runs', () => backends.every(({ running }) => running === 0));
+      const isAllIdle = () => {
+        const { gates, pools } = spillway.status();
+        return [...Object.values(gates), ...Object.values(pools)].every(isIdle);
+      };
+      await soon('nothing runs or waits', isAllIdle);
       expect(deadlines.map(({ length }) => length)).toEqual(deadlines.map(() => 0));
       clock.advance(LONG_MS);
       expect(clock.pendingTimers).toBe(0);
@@ -125,10 +130,4 @@ export async function startService({ host, by }: Transport, options: ServiceOpti
 
 function pathOf(place: Place, kind: Kind): string {
   return `/${place.replace(' ', '-')}/${kind === 'streamed' ? 'streamed' : 'kept'}`;
-}
-
-/** How many listen for each event of an emitter. */
-function listenersOf(emitter: NodeJS.EventEmitter): Record<string, number> {
-  const names = emitter.eventNames().map(String).sort();
-  return Object.fromEntries(names.map((name) => [name, emitter.listenerCount(name)]));
 }

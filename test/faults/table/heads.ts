@@ -4,15 +4,14 @@ import { asked, CHUNKED, endless, head, keeps, ok, only, PLAIN, says } from '../
 
 /** A script for every byte at which the head of an answer may end early. */
 function atAnyByte(make: (begun: string) => Script): Record<string, Script> {
-  const heads = { 'with a length': PLAIN.head, 'in chunks': CHUNKED.head };
-  return Object.fromEntries(
-    Object.entries(heads).flatMap(([form, whole]) =>
-      Array.from({ length: whole.length - 1 }, (_, at) => [
-        `${form}, ${at + 1} bytes`,
-        make(whole.slice(0, at + 1)),
-      ]),
-    ),
-  );
+  const scripts: Record<string, Script> = {};
+  for (const whole of [PLAIN.head, CHUNKED.head]) {
+    for (let bytes = 1; bytes < whole.length; bytes++) {
+      const begun = whole.slice(0, bytes);
+      scripts[JSON.stringify(begun)] ??= make(begun);
+    }
+  }
+  return scripts;
 }
 
 /** So many of the scripts, drawn by a fixed seed. */
