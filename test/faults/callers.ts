@@ -64,23 +64,19 @@ export function httpCaller(origin: string, path: string, agent: Agent): Caller {
 export function fetchCaller({ fetch }: HttpPool): Caller {
   return async ({ kind, framing, beginning, after }, progress) => {
     const whole = beginning + END;
-    const body = { GET: null, POST: framing === 'with a length' ? whole : undefined }[
-      kind as 'GET'
-    ];
-    const streamed = () =>
-      ReadableStream.from(
-        (async function* () {
-          yield Buffer.from(beginning);
-          await after;
-          yield Buffer.from(END);
-        })(),
-      );
+    const isText = kind === 'POST' && framing === 'with a length';
+    async function* pieces() {
+      yield Buffer.from(beginning);
+      await after;
+      yield Buffer.from(END);
+    }
+    const body = kind === 'GET' ? null : isText ? whole : ReadableStream.from(pieces());
     const headers: Record<string, string> =
       kind === 'streamed' && framing === 'with a length'
         ? { 'content-length': String(whole.length) }
         : {};
-    const init = { method: METHODS[kind], headers, body: body === undefined ? streamed() : body };
-    const answer = await fetch('/', { ...init, duplex: 'half' } as RequestInit);
+    const init = { method: METHODS[kind], headers, body, duplex: 'half' };
+    const answer = await fetch('/', init as RequestInit);
     return readAll(answer.status, answer.body ?? [], progress);
   };
 }

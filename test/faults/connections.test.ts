@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { getEventListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import express from 'express';
@@ -86,6 +87,19 @@ describe('kept-alive connections', () => {
     }
     await until(() => expect(listeners()).toEqual(before));
   });
+});
+
+it("a caller's AbortSignal has no more listeners after pool.fetch than after fetch itself", async () => {
+  const { backends, pool } = await serve(host, {
+    backends: { refuses: answers(429), spare: answers(200, 'spare') },
+  });
+  const left = async (fetch: typeof globalThis.fetch, url: string) => {
+    const { signal } = new AbortController();
+    for (let index = 0; index < 20; index++) await (await fetch(url, { signal })).text();
+    return getEventListeners(signal, 'abort').length;
+  };
+  const byItself = await left(globalThis.fetch, backends.spare.url);
+  expect(await left(pool.fetch, '/')).toBeLessThanOrEqual(byItself);
 });
 
 describe('a backend that does not accept connections', () => {
