@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, it } from 'vitest';
-import { columnChart, roundScale, timeAxis } from './column-chart.ts';
+import { columnChart, momentsLine, roundScale, timeAxis } from './column-chart.ts';
 
 function plain(lines: readonly string[]): string[] {
   return lines.map(stripVTControlCharacters);
@@ -45,3 +45,7 @@ it.each([
   [301, 400],
   [0, 1],
 ])('rounds the scale for %d to %d', (value, expected) => expect(roundScale(value)).toBe(expected));
+
+it('marks moments above the columns that they fall into', () => {
+  expect(momentsLine(4, [0, 0.5, 1])).toBe('       ▾   ▾  ▾');
+});

@@ -164,7 +164,7 @@ export const KINDS: readonly Kind[] = [
   {
     // Its backends take few at once, so that another attempt may find no room: rule 13.
     name: 'get from few',
-    weight: 4,
+    weight: 5,
     method: 'GET',
     route: 'narrow',
     answer: small,

@@ -7,17 +7,22 @@ it('lasts two minutes through Express unless told otherwise, with a new seed eac
     framework: 'express',
     seed: 42,
     callers: 96,
+    sabotages: [],
   });
 });
 
 it('takes what is asked for', () => {
-  const args = '--requests 2400000 --framework koa --seed 7 --callers 8 --sabotage heap'.split(' ');
+  const args =
+    '--requests 2400000 --framework koa --seed 7 --callers 8 --rate 300 --sabotage heap,body'.split(
+      ' ',
+    );
   expect(readOptions(args)).toMatchObject({
     requests: 2_400_000,
     framework: 'koa',
     seed: 7,
     callers: 8,
-    sabotage: 'heap',
+    rate: 300,
+    sabotages: ['heap', 'body'],
   });
   expect(readOptions(['--duration', '12.5', '--report', 'here'])).toMatchObject({
     durationMs: 12_500,
@@ -34,8 +39,9 @@ it.each([
   [['--seed', '-1'], "Option '--seed' argument is ambiguous"],
   [['--seed=-1'], '--seed must be an integer from 0 to 4294967295, got -1'],
   [['--callers', '1000'], '--callers must be an integer from 1 to 512, got 1000'],
+  [['--rate', '0'], '--rate must be an integer from 1 to 100000, got 0'],
   [['--framework', 'hapi'], '--framework must be one of express, koa, got hapi'],
-  [['--sabotage', 'all'], '--sabotage must be one of permit, slots, heap'],
+  [['--sabotage', 'heap,all'], '--sabotage must be one of permit, slots, heap'],
   [['--duration', '9', '--requests', '9'], '--duration and --requests exclude each other'],
   [['--reqests', '9'], "Unknown option '--reqests'"],
 ])('says what is wrong with %j', (args, message) => {
@@ -50,6 +56,7 @@ it('explains itself, with every option', () => {
     'framework',
     'seed',
     'callers',
+    'rate',
     'report',
     'sabotage',
   ]) {

@@ -6,16 +6,18 @@ export type Framework = (typeof FRAMEWORKS)[number];
 
 const SHORTEST_S = 5;
 const MOST_CALLERS = 512;
+const MOST_A_SECOND = 100_000;
 
-export const usage = `npm run soak -- [--duration S] [--requests N] [--framework NAME] [--seed N] [--callers N]
+export const usage = `npm run soak -- [--duration S] [--requests N] [--framework NAME] [--seed N] [--callers N] [--rate N]
 
   --duration   for so many seconds (120), at least ${SHORTEST_S}
   --requests   as many requests, however long they take, instead
   --framework  the service under test: ${FRAMEWORKS.join(' or ')}; express unless said otherwise
   --seed       of what is drawn: an integer; a new one each time unless given
   --callers    requests under way at once (96), up to ${MOST_CALLERS}
+  --rate       requests a second, at most; as many as the callers can make unless given
   --report     the folder of the report (reports)
-  --sabotage   breaks the service, to see that the soak notices: ${SABOTAGES.join(', ')}
+  --sabotage   breaks the service, to see that the soak notices; some of ${SABOTAGES.join(', ')}
   --help       this text
 `;
 
@@ -26,9 +28,11 @@ export interface Options {
   readonly framework: Framework;
   readonly seed: number;
   readonly callers: number;
+  /** Requests a second at most; absent where there is no limit. */
+  readonly rate?: number;
   /** A folder; absent where it is the checkout's own. */
   readonly report?: string;
-  readonly sabotage?: Sabotage;
+  readonly sabotages: readonly Sabotage[];
 }
 
 /**
@@ -47,6 +51,7 @@ export function readOptions(
       framework: { type: 'string', default: 'express' },
       seed: { type: 'string' },
       callers: { type: 'string', default: '96' },
+      rate: { type: 'string' },
       report: { type: 'string' },
       sabotage: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -68,10 +73,11 @@ export function readOptions(
     framework: oneOf('framework', values.framework, FRAMEWORKS),
     seed: values.seed === undefined ? newSeed() : integer('seed', values.seed, 0, 2 ** 32 - 1),
     callers: integer('callers', values.callers, 1, MOST_CALLERS),
+    ...(values.rate !== undefined && { rate: integer('rate', values.rate, 1, MOST_A_SECOND) }),
     ...(values.report !== undefined && { report: values.report }),
-    ...(values.sabotage !== undefined && {
-      sabotage: oneOf('sabotage', values.sabotage, SABOTAGES),
-    }),
+    sabotages: (values.sabotage?.split(',') ?? []).map((name) =>
+      oneOf('sabotage', name, SABOTAGES),
+    ),
   };
 }
 

@@ -23,9 +23,6 @@ const loadFile = new URL('../load/load.ts', import.meta.url);
 
 /** Five, and one that is given copies alone. */
 const BACKENDS = 6;
-/** Each sample costs the service a garbage collection; a short soak needs them all the same. */
-const SAMPLE_MS = { short: 500, long: 2_000 };
-const SHORT_MS = 30_000;
 
 /** What is known while it runs, for those who watch. */
 export interface Progress {
@@ -62,9 +59,9 @@ export async function conduct(
   }
 }
 
-function startService({ framework, sabotage }: Options, { five, candidate }: Fleet) {
+function startService({ framework, sabotages }: Options, { five, candidate }: Fleet) {
   const place = ({ id, url }: Place): Place => ({ id, url });
-  const input = { framework, backends: five.map(place), candidate: place(candidate), sabotage };
+  const input = { framework, backends: five.map(place), candidate: place(candidate), sabotages };
   return Questioned.start<ServiceAnswers>(serviceFile, input satisfies ServiceInput, [
     '--expose-gc',
   ]);
@@ -72,8 +69,8 @@ function startService({ framework, sabotage }: Options, { five, candidate }: Fle
 
 async function underLoad(stage: Stage, onProgress: (progress: Progress) => void) {
   const { options, fleet, service, url, ledger } = stage;
-  const { seed, callers, requests, durationMs } = options;
-  const input: LoadInput = { url, seed, callers, requests, ledger };
+  const { seed, callers, rate, requests, durationMs } = options;
+  const input: LoadInput = { url, seed, callers, rate, requests, ledger };
   const load = await Questioned.start<LoadAnswers>(loadFile, input);
   const chaos = new Chaos(fleet, service, seededRandom(seed + 1));
   const startedAt = Date.now();
@@ -85,7 +82,6 @@ async function underLoad(stage: Stage, onProgress: (progress: Progress) => void)
     service,
     load,
     startedAt,
-    everyMs: requests === undefined && durationMs <= SHORT_MS ? SAMPLE_MS.short : SAMPLE_MS.long,
     onSample: (sample) => onProgress({ sample, strikes: chaos.strikes.length }),
   });
   if (requests === undefined) {

@@ -9,12 +9,16 @@ import type { Sample } from './measurements.ts';
 /** What operators ask of a service while it works. Readiness may say that a queue is too long. */
 const ASKED = { '/metrics': [200], '/livez': [200], '/readyz': [200, 429] } as const;
 
+/** Each sample costs the service a garbage collection; a short soak needs some all the same. */
+const OFTEN_MS = 500;
+const SELDOM_MS = 2_000;
+const SHORT_MS = 30_000;
+
 export interface SamplingOptions {
   readonly url: string;
   readonly service: Questioned<ServiceAnswers>;
   readonly load: Questioned<LoadAnswers>;
   readonly startedAt: number;
-  readonly everyMs: number;
   readonly onSample: (sample: Sample) => void;
 }
 
@@ -38,11 +42,12 @@ export class Sampling {
   }
 
   async #run(): Promise<void> {
-    const { startedAt, everyMs, onSample } = this.#options;
+    const { startedAt, onSample } = this.#options;
     const dispatcher = new Agent();
     const pause = (ms: number) =>
       after(Math.max(0, ms), true, { signal: this.#ended.signal }).catch(() => false);
-    for (let due = startedAt + everyMs; await pause(due - Date.now()); due += everyMs) {
+    for (let dueMs = OFTEN_MS; await pause(startedAt + dueMs - Date.now()); ) {
+      dueMs += dueMs < SHORT_MS ? OFTEN_MS : SELDOM_MS;
       const sample = await this.#take();
       this.samples.push(sample);
       onSample(sample);

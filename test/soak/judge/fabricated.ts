@@ -39,7 +39,7 @@ export function samplesOf(heapUsed: (ended: number) => number): Sample[] {
   });
 }
 
-const gate = { maxCount: 8, maxQueueLength: 9, running: 0, waiting: 0, queueRatio: 0 };
+const gate = { maxCount: 3, maxQueueLength: 9, running: 0, waiting: 0, queueRatio: 0 };
 
 /** What a service says in which nothing is left. */
 export function stateOf(change: Partial<ServiceState> = {}): ServiceState {
@@ -76,7 +76,7 @@ export function stateOf(change: Partial<ServiceState> = {}): ServiceState {
     },
     retired: { b1: [{ ...none, success: 20, timeout: 1 }] },
     copies: { candidate: [{ ...none, success: 5, dropped: 7 }] },
-    books: { limited: { arrived: 100, entered: 90, ended: 90, left: 7, most: 8 } },
+    books: { limited: { arrived: 100, entered: 90, ended: 90, left: 7, most: 3 } },
     complaints: [],
     ...change,
   };
@@ -86,7 +86,7 @@ export function stateOf(change: Partial<ServiceState> = {}): ServiceState {
 export function fabricated(change: Partial<Measurements> = {}): Measurements {
   const ok = Object.fromEntries(KINDS.map(({ name }) => [name, { ok: 10, left: 1 }]));
   return {
-    options: { durationMs: 80_000, framework: 'express', seed: 1, callers: 96 },
+    options: { durationMs: 80_000, framework: 'express', seed: 1, callers: 96, sabotages: [] },
     startedAt: 1_000_000,
     loadMs: 80_000,
     counts: ok,
@@ -100,7 +100,7 @@ export function fabricated(change: Partial<Measurements> = {}): Measurements {
     after: vitals,
     state: stateOf(),
     unanswered: { b1: 0 },
-    probes: [{ gate: 'limited', slots: 8, taken: 8 }],
+    probes: [{ gate: 'limited', slots: 3, taken: 3 }],
     account: {
       received: { b1: 82, candidate: 5 },
       posts: 10,

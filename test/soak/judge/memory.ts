@@ -22,8 +22,9 @@ const MIB = 2 ** 20;
 
 /** Whether what is left after garbage collection goes on growing, or has grown for good. */
 export function judgeMemory({ samples, after }: Measurements): Check[] {
-  const secondHalf = samples.slice(Math.floor(samples.length / 2));
-  const firstQuarter = samples.slice(0, Math.ceil(samples.length / 4));
+  const lastAt = samples.at(-1)?.at ?? 0;
+  const secondHalf = samples.filter(({ at }) => at > lastAt / 2);
+  const firstQuarter = samples.filter(({ at }) => at <= lastAt / 4);
   const enough = secondHalf.length >= FEWEST_SAMPLES;
   return (['heapUsed', 'external'] as const).flatMap((what) => [
     {

@@ -18,6 +18,7 @@ export interface Ended {
 }
 
 const CHUNK_BYTES = 1_500;
+const TENANTS = 2;
 const DETAIL_BYTES = 400;
 /** What Spillway answers with, by its code. */
 const codes = new Set<string>(OUTCOMES.filter((outcome) => outcome.includes('_')));
@@ -47,7 +48,7 @@ export class Call implements Dispatcher.DispatchHandler {
   }
 
   begin(dispatcher: Dispatcher): void {
-    const { kind, key, leavesAfterMs } = this.#drawn;
+    const { kind, session, leavesAfterMs } = this.#drawn;
     if (leavesAfterMs !== undefined) {
       this.#leaving = setTimeout(() => this.leave(), leavesAfterMs);
     }
@@ -56,7 +57,11 @@ export class Call implements Dispatcher.DispatchHandler {
       {
         path: `/${kind.route}${proxied ? '' : '?'}${pathOf(this.#drawn)}`,
         method: kind.method,
-        headers: { 'x-session': `s${key}`, 'x-key': `k${key}`, 'x-priority': String(key % 10) },
+        headers: {
+          'x-session': `s${session}`,
+          'x-key': `k${session % TENANTS}`,
+          'x-priority': String(session % 10),
+        },
         body: this.#body(),
       },
       this,

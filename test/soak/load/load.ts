@@ -12,6 +12,8 @@ export interface LoadInput {
   readonly seed: number;
   /** How many are under way at once. */
   readonly callers: number;
+  /** How many begin in a second, at most; absent of a load without a limit. */
+  readonly rate?: number | undefined;
   /** How many there are in all; absent of a load that goes on until it is told to stop. */
   readonly requests?: number | undefined;
   readonly ledger: string;
@@ -42,7 +44,9 @@ const SHOWN_SURPRISES = 20;
 /** Longer than any request may take by the time limits of the service together. */
 const PATIENCE_MS = 30_000;
 
-const { url, seed, callers, requests, ledger } = JSON.parse(process.argv[2] ?? '') as LoadInput;
+const { url, seed, callers, rate, requests, ledger } = JSON.parse(
+  process.argv[2] ?? '',
+) as LoadInput;
 const random = seededRandom(seed);
 const pool = new Pool(url, {
   connections: callers,
@@ -60,10 +64,17 @@ const finished = Promise.withResolvers<void>();
 let last = requests ?? Number.POSITIVE_INFINITY;
 let begun = 0;
 let ended = 0;
+let startedAt = 0;
 
+/** One caller's next request, when it is due. */
 function next(): void {
   if (begun >= last) {
     if (underWay.size === 0) finished.resolve();
+    return;
+  }
+  const dueInMs = rate === undefined ? 0 : startedAt + (begun * 1_000) / rate - performance.now();
+  if (dueInMs > 0) {
+    setTimeout(next, dueInMs);
     return;
   }
   begun += 1;
@@ -99,6 +110,7 @@ const impatience = setInterval(() => {
 
 const answers = {
   begin: () => {
+    startedAt = performance.now();
     for (let caller = 0; caller < callers; caller += 1) next();
   },
   counts: (): { ended: number; counts: Counts } => ({ ended, counts }),

@@ -25,7 +25,6 @@ const CUT: readonly Outcome[] = ['cut_off'];
 const FINE: readonly Outcome[] = ['ok', 'left', ...REFUSED, ...CUT];
 const FAILED = OUTCOMES.filter((outcome) => !FINE.includes(outcome));
 const SOCKETS = new Set(['TCPSocketWrap', 'ConnectWrap', 'SimpleShutdownWrap']);
-const start = { at: 0, ended: 0, outcomes: [] as readonly number[] };
 
 /** @param most how many values there is room for */
 export function seriesOf(
@@ -33,33 +32,47 @@ export function seriesOf(
   most: number,
 ): Series {
   const parts = Math.min(most, samples.length);
-  const ends = Array.from({ length: parts }, (_, part) => {
-    return samples[Math.ceil(((part + 1) * samples.length) / parts) - 1] as Sample;
-  });
-  const perSecond = (count: (sample: typeof start) => number) =>
-    ends.map((end, index) => {
-      const begin = ends[index - 1] ?? start;
-      return ((count(end) - count(begin)) / Math.max(1, end.at - begin.at)) * 1_000;
+  const partMs = (samples.at(-1)?.at ?? 0) / parts;
+  const perSecond = (figure: Figure) =>
+    Array.from({ length: parts }, (_, part) => {
+      const counted = valueAt(samples, figure, (part + 1) * partMs);
+      return ((counted - valueAt(samples, figure, part * partMs)) / partMs) * 1_000;
     });
+  const level = (figure: Figure) =>
+    Array.from({ length: parts }, (_, part) => valueAt(samples, figure, (part + 1) * partMs));
   const outcomes = (names: readonly Outcome[]) =>
     perSecond(({ outcomes: counts }) =>
       names.reduce((sum, name) => sum + (counts[OUTCOMES.indexOf(name)] ?? 0), 0),
     );
-  const handles = ({ handles: counts }: Sample, isSocket: boolean) =>
-    Object.entries(counts).reduce(
-      (sum, [kind, count]) => sum + (SOCKETS.has(kind) === isSocket ? count : 0),
-      0,
+  const handles = (isSocket: boolean) =>
+    level(({ handles: counts }) =>
+      Object.entries(counts).reduce(
+        (sum, [kind, count]) => sum + (SOCKETS.has(kind) === isSocket ? count : 0),
+        0,
+      ),
     );
   return {
     requestsPerSecond: perSecond(({ ended }) => ended),
     refused: outcomes(REFUSED),
     failed: outcomes(FAILED),
     cutOff: outcomes(CUT),
-    heap: ends.map(({ heapUsed }) => heapUsed / MIB),
-    external: ends.map(({ external }) => external / MIB),
-    rss: ends.map(({ rss }) => rss / MIB),
-    sockets: ends.map((sample) => handles(sample, true)),
-    otherHandles: ends.map((sample) => handles(sample, false)),
+    heap: level(({ heapUsed }) => heapUsed / MIB),
+    external: level(({ external }) => external / MIB),
+    rss: level(({ rss }) => rss / MIB),
+    sockets: handles(true),
+    otherHandles: handles(false),
     moments: strikes.map(({ at }) => Math.min(1, (at - startedAt) / loadMs)),
   };
+}
+
+type Figure = (sample: Sample) => number;
+
+/** Between two samples as if it had changed steadily; 0 at the beginning. */
+function valueAt(samples: readonly Sample[], figure: Figure, at: number): number {
+  const next = samples.findIndex((sample) => sample.at >= at);
+  const after = samples[next] ?? samples.at(-1);
+  if (after === undefined) return 0;
+  const before = samples[next - 1];
+  const [fromAt, from] = before === undefined ? [0, 0] : [before.at, figure(before)];
+  return from + ((figure(after) - from) * (at - fromAt)) / Math.max(1, after.at - fromAt);
 }

@@ -25,14 +25,24 @@ export class Hold {
 }
 
 /** Works for as long as it is asked to, whether or not its caller is still there, and answers. */
-export function workHandler(book: RouteBook, hold: Hold, sabotage: Sabotage | undefined): Handler {
+export function workHandler(
+  book: RouteBook,
+  hold: Hold,
+  sabotages: ReadonlySet<Sabotage>,
+): Handler {
+  let keepsSlot = sabotages.has('permit');
   return async ({ request, response, answer }) => {
     const { id, answerBytes, workMs } = readPath(request.url ?? '');
     const key = String(request.headers[KEY] ?? '');
     book.begin(response, key);
     if (request.headers[HOLD] !== undefined) await hold.released;
     else if (workMs > 0) await after(workMs);
-    if (sabotage === 'permit' && response.destroyed) await new Promise(() => {});
+    if (keepsSlot) {
+      keepsSlot = false;
+      // As if the caller had left: the gate waits for the handler then.
+      request.socket.destroy();
+      await new Promise(() => {});
+    }
     // Before the answer: with its end the next handler may begin.
     book.end(key);
     answer(200, bytesOf(id, 'answer', answerBytes).toString('latin1'));
@@ -40,16 +50,16 @@ export function workHandler(book: RouteBook, hold: Hold, sabotage: Sabotage | un
 }
 
 /** Makes a call of its own through the pool, for each request. */
-export function fetchHandler(pool: HttpPool, sabotage: Sabotage | undefined): Handler {
+export function fetchHandler(pool: HttpPool, sabotages: ReadonlySet<Sabotage>): Handler {
   return async ({ request, signal, answer }) => {
     const { method = 'GET', url = '' } = request;
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     let body: Buffer | undefined = method === 'GET' ? undefined : Buffer.concat(chunks);
-    if (sabotage === 'body') body = body?.subarray(0, -1);
+    if (sabotages.has('body')) body = body?.subarray(0, -1);
     const path = url.slice(url.indexOf('?') + 1);
     const send = () => pool.fetch(path, { method, body: body ?? null, signal });
-    if (sabotage === 'twice' && method === 'POST') await (await send()).arrayBuffer();
+    if (sabotages.has('twice') && method === 'POST') await (await send()).arrayBuffer();
     const answered = await send();
     const text = await answered.text();
     answer(answered.status, text, headersFor(answered.headers));

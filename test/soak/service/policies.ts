@@ -6,10 +6,10 @@ import { KEY } from './handlers.ts';
 import type { Sabotage } from './sabotage.ts';
 
 /** Slots of the gates, by route. */
-export const SLOTS = { limited: 8, keyed: 2, protected: 4, fetch: 16 } as const;
+export const SLOTS = { limited: 3, keyed: 2, protected: 4, fetch: 16 } as const;
 
 const CANDIDATE_WEIGHT = 0;
-const FEW = 3;
+const FEW = 1;
 /** Longer than any request waits for another one's work, so that only what is stopped takes it. */
 const timeouts = { connectMs: 1_000, headersMs: 1_000, bodyMs: 1_000 };
 const retry = { maxBodyBytes: MAX_BODY_BYTES };
@@ -57,10 +57,10 @@ export function makePools(spillway: HostSpillway, backends: readonly BackendOpti
 }
 
 /** The middleware of each route that has a gate, by route. */
-export function makeGates(spillway: HostSpillway, sabotage: Sabotage | undefined) {
+export function makeGates(spillway: HostSpillway, sabotages: ReadonlySet<Sabotage>) {
   const limited: LimitConcurrencyOptions = {
     name: 'limited',
-    maxCount: SLOTS.limited + (sabotage === 'slots' ? 1 : 0),
+    maxCount: SLOTS.limited,
     maxQueueLength: 1_000,
     abandonMs: 60_000,
   };
@@ -68,15 +68,15 @@ export function makeGates(spillway: HostSpillway, sabotage: Sabotage | undefined
     limited: spillway.limitConcurrency(limited),
     keyed: spillway.limitConcurrency({
       name: 'keyed',
-      maxCount: SLOTS.keyed,
-      maxQueueLength: 2,
+      maxCount: SLOTS.keyed + (sabotages.has('slots') ? 1 : 0),
+      maxQueueLength: 1,
       key: ({ headers }) => String(headers[KEY]),
       priority: ({ headers }) => Number(headers['x-priority']),
     }),
     protected: spillway.protect({
       name: 'protected',
       concurrency: { maxCount: SLOTS.protected, maxQueueLength: 8, timeoutMs: 200 },
-      breaker: { ...breaker, minimumRequests: 20, intervalMs: 1_000 },
+      breaker: { ...breaker, failurePercentage: 25 },
       timeoutMs: 60,
     }),
     fetch: spillway.limitConcurrency({

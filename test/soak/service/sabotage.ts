@@ -18,13 +18,13 @@ export const SABOTAGES = [
 
 export type Sabotage = (typeof SABOTAGES)[number];
 
-const EVERY = 100;
+const NTH = 100;
 const kept: unknown[] = [];
 
 /** What goes wrong beside requests, of those sabotages that do; called for each request. */
-export function spoil(sabotage: Sabotage | undefined, request: number): void {
-  if (sabotage === 'heap') kept.push(new Array(1_000).fill(request));
-  if (request !== EVERY) return;
-  if (sabotage === 'timer') setInterval(() => {}, 1_000_000);
-  if (sabotage === 'warning') process.emitWarning('more listeners than there should be');
+export function spoil(sabotages: ReadonlySet<Sabotage>, request: number): void {
+  if (sabotages.has('heap')) kept.push(new Array(1_000).fill(request));
+  if (request !== NTH) return;
+  if (sabotages.has('timer')) setInterval(() => {}, 1_000_000);
+  if (sabotages.has('warning')) process.emitWarning('more listeners than there should be');
 }

@@ -18,17 +18,17 @@ export interface ServiceInput {
   readonly framework: Framework;
   readonly backends: readonly Place[];
   readonly candidate: Place;
-  readonly sabotage?: Sabotage | undefined;
+  readonly sabotages: readonly Sabotage[];
 }
 
 const input = JSON.parse(process.argv[2] ?? '') as ServiceInput;
-const { sabotage } = input;
+const sabotages = new Set(input.sabotages);
 const complaints = hearComplaints();
 const host = input.framework === 'koa' ? koaHost(Koa) : expressHost(express);
 const spillway = host.createSpillway();
 const backends = backendsOf(input.backends, input.candidate);
 const pools = makePools(spillway, backends);
-const gates = makeGates(spillway, sabotage);
+const gates = makeGates(spillway, sabotages);
 const changing = new ChangingPool(pools.pool, backends);
 const hold = new Hold();
 const books = { limited: new RouteBook(), keyed: new RouteBook(), protected: new RouteBook() };
@@ -36,10 +36,10 @@ const books = { limited: new RouteBook(), keyed: new RouteBook(), protected: new
 const app = host.createApp();
 app.mount('/pool', spillway.proxy(pools.pool));
 app.mount('/narrow', spillway.proxy(pools.narrow));
-app.route('/fetch', [gates.fetch], fetchHandler(pools.fetch, sabotage));
+app.route('/fetch', [gates.fetch], fetchHandler(pools.fetch, sabotages));
 for (const [route, book] of Object.entries(books)) {
   const gate = gates[route as keyof typeof books];
-  app.route(`/${route}`, [gate], workHandler(book, hold, sabotage));
+  app.route(`/${route}`, [gate], workHandler(book, hold, sabotages));
 }
 app.mount('/readyz', spillway.readiness());
 app.mount('/livez', spillway.liveness());
@@ -49,7 +49,7 @@ const listener = app.listener();
 let requests = 0;
 const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
   requests += 1;
-  spoil(sabotage, requests);
+  spoil(sabotages, requests);
   const [, route = ''] = (request.url ?? '').split(/[/?]/, 2);
   if (route in books) books[route as keyof typeof books].arrive(response);
   listener(request, response);

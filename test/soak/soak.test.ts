@@ -1,0 +1,106 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { expect, it, onTestFinished } from 'vitest';
+import { startProgram } from '../support/demo.ts';
+import { childrenOf, isAlive } from '../support/processes.ts';
+import { until } from '../support/until.ts';
+import { SABOTAGES, type Sabotage } from './service/sabotage.ts';
+
+const program = join(import.meta.dirname, 'run.ts');
+const SEED = 2_026;
+/** So many that each strike meets with requests, and no more than a busy machine has room for. */
+const RATE = 250;
+/** Load, six backends, the service. */
+const PROCESSES = 8;
+const TIMEOUT_MS = 120_000;
+
+interface Soaked {
+  readonly code: number | null;
+  readonly output: string;
+  /** The claims that did not hold, with their details. */
+  readonly failed: readonly string[];
+  readonly files: readonly string[];
+  readonly errors: string;
+}
+
+/** Runs a soak as users do, to its end. */
+async function soak(...flags: string[]): Promise<Soaked> {
+  const report = mkdtempSync(join(tmpdir(), 'soak-report-'));
+  onTestFinished(() => rmSync(report, { recursive: true }));
+  const load = ['--seed', SEED, '--rate', RATE, '--callers', 32].map(String);
+  const { code, output, errors } = await startProgram(program, [
+    ...load,
+    ...['--report', report],
+    ...flags,
+  ]).ended;
+  const files = readdirSync(report).sort();
+  const { checks } = files.includes('soak.json')
+    ? JSON.parse(readFileSync(join(report, 'soak.json'), 'utf8'))
+    : { checks: [] };
+  const failed = (checks as { claim: string; passed: boolean; detail: string }[])
+    .filter(({ passed }) => !passed)
+    .map(({ claim, detail }) => `${claim}: ${detail}`);
+  return { code, output: stripVTControlCharacters(output), failed, files, errors };
+}
+
+it.each([
+  ['express', ['--duration', '12']],
+  ['koa', ['--requests', String(12 * RATE), '--framework', 'koa']],
+])(
+  'a short soak finds nothing wrong with a service on %s',
+  async (framework, flags) => {
+    const { code, output, failed, files, errors } = await soak(...flags);
+    expect({ failed, errors, code }).toEqual({ failed: [], errors: '', code: 0 });
+    expect(files).toEqual(['soak.html', 'soak.json', 'soak.svg']);
+    expect(output).toContain(`through ${framework}`);
+    expect(output).toContain(`--seed ${SEED}`);
+    expect(output).toContain('Heap after garbage collection, MiB');
+    expect(output).toContain('✓ no POST was served twice');
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  'a soak fails because of whatever is broken in the service, and says so of each',
+  async () => {
+    const noticed: Record<Sabotage, RegExp> = {
+      permit: /^nothing runs or waits.*: gate limited: 1/,
+      slots: /^every gate has all of its slots.*: keyed had 3 at once, of 2/,
+      heap: /^the heap does not grow with requests: \d/,
+      timer: /^no sockets, timers or other handles are left: 1 × Timeout/,
+      warning: /^nothing was left unhandled.*: Warning: more listeners/,
+      body: /^every request that is promised success.*: [1-9]\d* of \d+ failed.*wrong_bytes/,
+      twice: /^no POST was served twice: requests \d/,
+    };
+    const { code, failed } = await soak(...['--duration', '7', '--sabotage', SABOTAGES.join(',')]);
+    for (const claim of Object.values(noticed)) {
+      expect(failed).toContainEqual(expect.stringMatching(claim));
+    }
+    expect(code).toBe(1);
+  },
+  TIMEOUT_MS,
+);
+
+it('a soak says what is wrong with its options, and how it is used', async () => {
+  const wrong = await soak('--duration', '1');
+  expect(wrong).toMatchObject({ code: 2, errors: '--duration must be at least 5 s, got 1\n' });
+  const help = await soak('--help');
+  expect(help.code).toBe(0);
+  expect(help.output).toContain('--sabotage');
+});
+
+it(
+  'a soak ends what it has started when it is interrupted',
+  async () => {
+    const { child, output, ended } = startProgram(program, ['--duration', '60', '--rate', '50']);
+    await until(() => expect(output()).toContain('requests,'), TIMEOUT_MS / 2);
+    const own = childrenOf(child.pid as number).filter((pid) => pid !== child.pid);
+    expect(own.length).toBeGreaterThanOrEqual(PROCESSES - 1);
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(143);
+    await until(() => expect(own.filter(isAlive)).toEqual([]));
+  },
+  TIMEOUT_MS,
+);
