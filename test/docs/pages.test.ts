@@ -6,7 +6,9 @@ import { anchorsIn, copiesIn, read, relativeLinksIn, root, shownOf } from './mar
 const packages = readdirSync(join(root, 'packages'));
 const pages = [
   'README.md',
-  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
   ...readdirSync(join(root, 'examples'))
     .map((name) => `examples/${name}/README.md`)
     .filter((page) => existsSync(join(root, page))),

@@ -18,6 +18,9 @@ export interface Strike {
   readonly until: number;
 }
 
+/** How long a blow lasts: at times longer than `headersMs` and `bodyMs`. */
+const SHORTEST_MS = 300;
+const LONGEST_MS = 3_500;
 const LONGEST_REST_MS = 1_500;
 /** For breakers to try what has come back: longer than their trips. */
 const RECOVERY_MS = 600;
@@ -82,7 +85,7 @@ export class Chaos {
   async #strike(blow: Blow, backend: FleetBackend): Promise<void> {
     const at = Date.now();
     const { servedBy } = backend;
-    const forMs = 300 + this.#random() * 1_700;
+    const forMs = SHORTEST_MS + this.#random() * (LONGEST_MS - SHORTEST_MS);
     try {
       await this.#blows[blow](backend, forMs);
     } catch (error) {

@@ -10,8 +10,8 @@ export const SLOTS = { limited: 3, keyed: 2, protected: 4, fetch: 16 } as const;
 
 const CANDIDATE_WEIGHT = 0;
 const FEW = 1;
-/** Longer than any request waits for another one's work, so that only what is stopped takes it. */
-const timeouts = { connectMs: 1_000, headersMs: 1_000, bodyMs: 1_000 };
+/** Shorter than most stops, and longer than a backend that is well is late on a busy machine. */
+const timeouts = { connectMs: 2_000, headersMs: 1_500, bodyMs: 2_500 };
 const retry = { maxBodyBytes: MAX_BODY_BYTES };
 const breaker = {
   failurePercentage: 50,
