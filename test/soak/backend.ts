@@ -1,6 +1,7 @@
 // One of the backends, in a process of its own that may be killed at any moment.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as after } from 'node:timers/promises';
+import { WebSocketServer } from 'ws';
 import { Ledger } from './ledger.ts';
 import { bytesOf, Comparison } from './pattern.ts';
 import { answerQuestions } from './questions.ts';
@@ -64,6 +65,26 @@ async function answer(res: ServerResponse, length: number, pieces: number, reque
   }
   res.end(bytes.subarray(step * (Math.ceil(length / step) - 1)));
 }
+
+/** Answers one message with one, and leaves it to the caller to close. */
+const sockets = new WebSocketServer({ noServer: true });
+sockets.on('headers', (headers: string[]) => headers.push(`${SERVED_BY}: ${servedBy[SERVED_BY]}`));
+server.on('upgrade', (req, connection, head) => {
+  const asked = readPath(req.url ?? '');
+  notes.note(asked.id, generation, 200);
+  running += 1;
+  connection.once('close', () => {
+    running -= 1;
+  });
+  connection.on('error', () => {});
+  sockets.handleUpgrade(req, connection, head, (socket) => {
+    socket.on('error', () => {});
+    socket.once('message', (data: Buffer) => {
+      const isRight = data.equals(bytesOf(asked.id, 'request', asked.bodyBytes));
+      socket.send(isRight ? bytesOf(asked.id, 'answer', asked.answerBytes) : 'not what was sent');
+    });
+  });
+});
 
 const answers = {
   running: () => running,

@@ -44,6 +44,8 @@ export interface Kind {
   /** Sends the body without its length. */
   readonly chunked?: true;
   readonly answer: Range;
+  /** Asks for a WebSocket: the body is sent, and the answer comes, in one message each. */
+  readonly socket?: true;
   /** In how many writes the answer comes. */
   readonly pieces?: number;
   /** Statuses with which a backend may be asked to refuse. */
@@ -159,6 +161,16 @@ export const KINDS: readonly Kind[] = [
     route: 'pool',
     answer: [500, 4_000],
     pieces: 10,
+    may: cut,
+  },
+  {
+    name: 'websocket',
+    weight: 1,
+    method: 'GET',
+    route: 'pool',
+    socket: true,
+    body: [1, 2_000],
+    answer: small,
     may: cut,
   },
   {

@@ -14,7 +14,7 @@ const SEED = 2_026;
 const RATE = 250;
 /** Load, six backends, the service. */
 const PROCESSES = 8;
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 180_000;
 
 interface Soaked {
   readonly code: number | null;
@@ -25,10 +25,15 @@ interface Soaked {
   readonly errors: string;
 }
 
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'soak-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
 /** Runs a soak as users do, to its end. */
 async function soak(...flags: string[]): Promise<Soaked> {
-  const report = mkdtempSync(join(tmpdir(), 'soak-report-'));
-  onTestFinished(() => rmSync(report, { recursive: true }));
+  const report = newFolder();
   const load = ['--seed', SEED, '--rate', RATE, '--callers', 32].map(String);
   const { code, output, errors } = await startProgram(program, [
     ...load,
@@ -94,13 +99,16 @@ it('a soak says what is wrong with its options, and how it is used', async () =>
 it(
   'a soak ends what it has started when it is interrupted',
   async () => {
-    const { child, output, ended } = startProgram(program, ['--duration', '60', '--rate', '50']);
+    const TMPDIR = newFolder();
+    const flags = ['--duration', '60', '--rate', '50'];
+    const { child, output, ended } = startProgram(program, flags, { ...process.env, TMPDIR });
     await until(() => expect(output()).toContain('requests,'), TIMEOUT_MS / 2);
     const own = childrenOf(child.pid as number).filter((pid) => pid !== child.pid);
     expect(own.length).toBeGreaterThanOrEqual(PROCESSES - 1);
     child.kill('SIGTERM');
     expect((await ended).code).toBe(143);
     await until(() => expect(own.filter(isAlive)).toEqual([]));
+    expect(readdirSync(TMPDIR)).toEqual([]);
   },
   TIMEOUT_MS,
 );

@@ -37,6 +37,11 @@ it('finds a POST that two backends served, and lets a GET be', () => {
   expect(account).toMatchObject({ twice: [1], received: { b1: 2, b2: 2 } });
 });
 
+it('finds a POST that was served after another backend had failed at it', () => {
+  const account = accountOf((accounting) => accounting.received('b2', 1, 500, false));
+  expect(account.twice).toEqual([1]);
+});
+
 it('lets a POST be that was refused before it was served, or copied to a shadow', () => {
   const account = accountOf((accounting) => {
     accounting.received('b2', 1, 429, false);

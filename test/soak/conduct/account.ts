@@ -7,7 +7,7 @@ export interface Account {
   readonly received: Readonly<Record<string, number>>;
   /** Requests that must not be served twice, and that were served at all. */
   readonly posts: number;
-  /** Of those, the ids of those that were served more than once. */
+  /** Of those, the ids of those that more than one backend has acted on. */
   readonly twice: readonly number[];
   /** Answered with 200, and served by nobody. */
   readonly unserved: readonly number[];
@@ -24,12 +24,16 @@ export interface Sent {
 }
 
 const SHOWN = 10;
+/** Rule 11: with those a backend has refused the work. */
+const REFUSED_UNSERVED = new Set([429, 503]);
 const throughBackends = new Set<Kind['route']>(['pool', 'narrow', 'fetch']);
 
 /** Gathers what callers and backends have noted, request by request. */
 export class Accounting {
   readonly #sent = new Map<number, number>();
   readonly #served = new Map<number, number>();
+  /** Backends that may have done something for the request: all but those that refused it. */
+  readonly #acted = new Map<number, number>();
   readonly #received: Record<string, number> = {};
 
   sent(id: number, { kind, outcome }: Sent): void {
@@ -39,7 +43,9 @@ export class Accounting {
   /** @param copy a request that a shadow was given, which is served beside the caller's own */
   received(backend: string, id: number, status: number, copy: boolean): void {
     this.#received[backend] = (this.#received[backend] ?? 0) + 1;
-    if (status === 200 && !copy) this.#served.set(id, (this.#served.get(id) ?? 0) + 1);
+    if (copy || REFUSED_UNSERVED.has(status)) return;
+    this.#acted.set(id, (this.#acted.get(id) ?? 0) + 1);
+    if (status === 200) this.#served.set(id, (this.#served.get(id) ?? 0) + 1);
   }
 
   close(): Account {
@@ -53,11 +59,11 @@ export class Accounting {
       if (!throughBackends.has(kind.route)) continue;
       const served = this.#served.get(id) ?? 0;
       if (!isIdempotent(kind) && served > 0) posts += 1;
-      if (!isIdempotent(kind) && served > 1) twice.push(id);
+      if (!isIdempotent(kind) && (this.#acted.get(id) ?? 0) > 1) twice.push(id);
       if (outcome === 'ok' && served === 0) unserved.push(id);
       if (NEVER_RAN.includes(outcome) && served > 0) servedThough.push(id);
     }
-    const unknown = [...this.#served.keys()].filter((id) => !this.#sent.has(id));
+    const unknown = [...this.#acted.keys()].filter((id) => !this.#sent.has(id));
     return {
       received: this.#received,
       posts,

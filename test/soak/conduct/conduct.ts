@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
@@ -45,7 +45,10 @@ export async function conduct(
   options: Options,
   onProgress: (progress: Progress) => void,
 ): Promise<Measurements> {
-  const folder = await mkdtemp(join(tmpdir(), 'soak-'));
+  const folder = mkdtempSync(join(tmpdir(), 'soak-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  // Whatever ends it.
+  process.once('exit', remove);
   try {
     const fleet = await startFleet(folder, await lastingPorts(BACKENDS));
     const service = await startService(options, fleet);
@@ -55,7 +58,8 @@ export async function conduct(
     const loaded = await underLoad(stage, onProgress);
     return { options, before, ...loaded, ...(await afterLoad(stage, before)) };
   } finally {
-    await rm(folder, { recursive: true });
+    remove();
+    process.off('exit', remove);
   }
 }
 

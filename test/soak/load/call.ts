@@ -22,11 +22,34 @@ const TENANTS = 2;
 const DETAIL_BYTES = 400;
 /** What Spillway answers with, by its code. */
 const codes = new Set<string>(OUTCOMES.filter((outcome) => outcome.includes('_')));
+
+/** One request of a caller, from its beginning to its end. */
+export interface Caller {
+  /** Since when it is under way, by the monotonic clock. */
+  readonly startedAt: number;
+  /** No answer has come for so long that none will. */
+  giveUp(): void;
+}
+
+export function requestPath(drawn: Drawn): string {
+  const { route } = drawn.kind;
+  const proxied = route === 'pool' || route === 'narrow';
+  return `/${route}${proxied ? '' : '?'}${pathOf(drawn)}`;
+}
+
+export function requestHeaders({ session }: Drawn): Record<string, string> {
+  return {
+    'x-session': `s${session}`,
+    'x-key': `k${session % TENANTS}`,
+    'x-priority': String(session % 10),
+  };
+}
+
 const gone = new Error('the caller leaves');
 const late = new Error('no answer in time');
 
 /** One request and its answer, which are compared with what they should be while they come. */
-export class Call implements Dispatcher.DispatchHandler {
+export class Call implements Caller, Dispatcher.DispatchHandler {
   readonly #drawn: Drawn;
   readonly #onEnd: (ended: Ended) => void;
   readonly #expected: Comparison;
@@ -36,7 +59,6 @@ export class Call implements Dispatcher.DispatchHandler {
   #status = 0;
   #headers: IncomingHttpHeaders = {};
   #other = '';
-  /** Since when it is under way, by the monotonic clock. */
   readonly startedAt = performance.now();
 
   constructor(drawn: Drawn, onEnd: (ended: Ended) => void) {
@@ -48,20 +70,15 @@ export class Call implements Dispatcher.DispatchHandler {
   }
 
   begin(dispatcher: Dispatcher): void {
-    const { kind, session, leavesAfterMs } = this.#drawn;
+    const { kind, leavesAfterMs } = this.#drawn;
     if (leavesAfterMs !== undefined) {
       this.#leaving = setTimeout(() => this.leave(), leavesAfterMs);
     }
-    const proxied = kind.route === 'pool' || kind.route === 'narrow';
     dispatcher.dispatch(
       {
-        path: `/${kind.route}${proxied ? '' : '?'}${pathOf(this.#drawn)}`,
+        path: requestPath(this.#drawn),
         method: kind.method,
-        headers: {
-          'x-session': `s${session}`,
-          'x-key': `k${session % TENANTS}`,
-          'x-priority': String(session % 10),
-        },
+        headers: requestHeaders(this.#drawn),
         body: this.#body(),
       },
       this,
@@ -74,7 +91,6 @@ export class Call implements Dispatcher.DispatchHandler {
     this.#controller?.abort(gone);
   }
 
-  /** No answer has come for so long that none will. */
   giveUp(): void {
     this.#controller?.abort(late);
   }

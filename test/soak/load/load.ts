@@ -4,8 +4,9 @@ import { seededRandom } from '../../support/seeded-random.ts';
 import { KINDS, OUTCOMES } from '../kinds.ts';
 import { Ledger } from '../ledger.ts';
 import { answerQuestions } from '../questions.ts';
-import { Call, type Ended } from './call.ts';
+import { Call, type Caller, type Ended } from './call.ts';
 import { draw } from './draw.ts';
+import { SocketCall } from './socket-call.ts';
 
 export interface LoadInput {
   readonly url: string;
@@ -59,7 +60,7 @@ const counts = KINDS.map(() => OUTCOMES.map(() => 0));
 const kindNumbers = new Map(KINDS.map((kind, index) => [kind, index]));
 const surprises: Surprise[] = [];
 const cutOffs: CutOff[] = [];
-const underWay = new Set<Call>();
+const underWay = new Set<Caller>();
 const finished = Promise.withResolvers<void>();
 let last = requests ?? Number.POSITIVE_INFINITY;
 let begun = 0;
@@ -78,13 +79,15 @@ function next(): void {
     return;
   }
   begun += 1;
-  const call = new Call(draw(begun, random), (end) => {
+  const drawn = draw(begun, random);
+  const onEnd = (end: Ended) => {
     underWay.delete(call);
     note(end);
     next();
-  });
+  };
+  const call = drawn.kind.socket ? new SocketCall(url, drawn, onEnd) : new Call(drawn, onEnd);
   underWay.add(call);
-  call.begin(pool);
+  if (call instanceof Call) call.begin(pool);
 }
 
 function note({ drawn, outcome, status, servedBy, detail }: Ended): void {

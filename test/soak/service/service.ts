@@ -34,7 +34,8 @@ const hold = new Hold();
 const books = { limited: new RouteBook(), keyed: new RouteBook(), protected: new RouteBook() };
 
 const app = host.createApp();
-app.mount('/pool', spillway.proxy(pools.pool));
+const proxy = spillway.proxy(pools.pool);
+app.mount('/pool', proxy);
 app.mount('/narrow', spillway.proxy(pools.narrow));
 app.route('/fetch', [gates.fetch], fetchHandler(pools.fetch, sabotages));
 for (const [route, book] of Object.entries(books)) {
@@ -53,6 +54,10 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
   const [, route = ''] = (request.url ?? '').split(/[/?]/, 2);
   if (route in books) books[route as keyof typeof books].arrive(response);
   listener(request, response);
+});
+server.on('upgrade', (request, socket, head) => {
+  request.url = request.url?.slice('/pool'.length);
+  proxy.upgrade(request, socket, head);
 });
 let shuttingDown = false;
 
