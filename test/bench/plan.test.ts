@@ -61,6 +61,7 @@ describe('the plan', () => {
       ['post'],
       ['get', 'post'],
       ['chat'],
+      ['backends-1000'],
     ]);
   });
 

@@ -77,8 +77,8 @@ const quick: Budget = {
   briefRounds: 2,
   shownRounds: 2,
   warmUpSeconds: 1,
-  waitingCount: 20_000,
-  waitingSeconds: 6,
+  waitingCount: 5_000,
+  waitingSeconds: 7,
 };
 const seconds = 1;
 /** The rows of a curve share their processes: what one of them warms up is warm for the next. */
