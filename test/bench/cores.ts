@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { findProgram } from './programs.ts';
+import { programOf } from './programs.ts';
 
 /** What to put before a command so that it stays on its cores; nothing where it may go anywhere. */
 export interface Cores {
@@ -16,7 +16,7 @@ export interface Cores {
  * `taskset` and a second core.
  */
 export function placeOnCores(pin: boolean): Cores {
-  const taskset = findProgram('taskset')?.file;
+  const taskset = programOf('taskset')?.file;
   const [first, ...others] = pin ? allowedCores() : [];
   if (taskset === undefined || first === undefined || others.length === 0) {
     return { server: [], rest: [], pinned: false };

@@ -1,45 +1,9 @@
-import { accessSync, constants, readdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { findProgram, type Program } from '../support/programs.ts';
 
-/** How a program is started that may have been unpacked instead of installed. */
-export interface Program {
-  readonly file: string;
-  readonly env: NodeJS.ProcessEnv;
-}
-
-/** Where `install-tools.sh` puts what it does not install. */
 const unpacked = join(import.meta.dirname, '.tools');
 
-/**
- * The program of this name that a shell would start, or else one that only an administrator's
- * would, or else what `install-tools.sh` has unpacked.
- */
-export function findProgram(name: string): Program | undefined {
-  const installed = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-  for (const folder of installed) {
-    const file = join(folder, name);
-    if (isExecutable(file)) return { file, env: process.env };
-  }
-  for (const folder of ['usr/bin', 'usr/sbin']) {
-    const file = join(unpacked, folder, name);
-    if (isExecutable(file)) {
-      return { file, env: { ...process.env, LD_LIBRARY_PATH: unpackedLibraries() } };
-    }
-  }
-  return undefined;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function unpackedLibraries(): string {
-  const libraries = join(unpacked, 'usr/lib');
-  const [architecture = ''] = readdirSync(libraries).filter((name) => name.endsWith('-linux-gnu'));
-  return join(libraries, architecture);
+/** A program that is installed, or that `install-tools.sh` has unpacked. */
+export function programOf(name: string): Program | undefined {
+  return findProgram(name, unpacked);
 }

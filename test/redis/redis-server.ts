@@ -1,27 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { freePort } from '../support/free-port.ts';
+import { findProgram, type Program } from '../support/programs.ts';
 
 /** Where `install-tools.sh` puts what it does not install. */
 const UNPACKED = join(import.meta.dirname, '.tools');
 
 /** @throws Error when the program is not there, which says how to get it */
-function program(): { file: string; env: NodeJS.ProcessEnv } {
-  const directories = (process.env.PATH ?? '').split(delimiter);
-  const inPath = directories.map((each) => join(each, 'redis-server')).find(existsSync);
-  if (inPath !== undefined) return { file: inPath, env: process.env };
-  const file = join(UNPACKED, 'usr/bin/redis-server');
-  if (!existsSync(file)) {
-    throw new Error("these tests need 'redis-server': run test/redis/install-tools.sh (Debian)");
-  }
-  const libraries = join(UNPACKED, 'usr/lib');
-  const [architecture = ''] = readdirSync(libraries).filter((name) => name.endsWith('-linux-gnu'));
-  return { file, env: { ...process.env, LD_LIBRARY_PATH: join(libraries, architecture) } };
+function program(): Program {
+  const found = findProgram('redis-server', UNPACKED);
+  if (found !== undefined) return found;
+  throw new Error("these tests need 'redis-server': run test/redis/install-tools.sh (Debian)");
 }
 
 /** A Redis of the test's own, on a free port, without persistence. */
@@ -66,11 +59,7 @@ export class RedisServer {
   }
 
   static get isInstalled(): boolean {
-    try {
-      return program() !== undefined;
-    } catch {
-      return false;
-    }
+    return findProgram('redis-server', UNPACKED) !== undefined;
   }
 
   static async onFreePort(): Promise<RedisServer> {
@@ -96,13 +85,4 @@ export class RedisServer {
     await this.stop();
     rmSync(this.#directory, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

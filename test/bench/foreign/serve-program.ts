@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
+import { freePort } from '../../support/free-port.ts';
 import { childrenOf } from '../../support/processes.ts';
-import { findProgram } from '../programs.ts';
+import { programOf } from '../programs.ts';
 import { report } from '../servers/serve.ts';
 import { microsOf } from './processor-time.ts';
 
@@ -22,7 +23,7 @@ const startMs = 5_000;
 
 /** Makes a server that is not Node's a contender; it ends with this process. */
 export async function serveProgram(server: ForeignServer): Promise<void> {
-  const program = findProgram(server.program);
+  const program = programOf(server.program);
   if (program === undefined) {
     throw new Error(`${server.program} is not installed; test/bench/install-tools.sh unpacks it.`);
   }
@@ -45,15 +46,6 @@ export async function serveProgram(server: ForeignServer): Promise<void> {
   const pid = child.pid as number;
   const family = [pid, ...childrenOf(pid)];
   report(port, { cpuMicros: () => microsOf(family) });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function listening(port: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { findProgram } from '../programs.ts';
+import { programOf } from '../programs.ts';
 import { autocannonLoad } from './autocannon.ts';
 import type { LoadGenerator } from './target.ts';
 import { wrkLoad } from './wrk.ts';
@@ -8,6 +8,6 @@ import { wrkLoad } from './wrk.ts';
  * the command to start it with, see `cores.ts`.
  */
 export function createLoad(before: readonly string[]): LoadGenerator {
-  const wrk = findProgram('wrk');
+  const wrk = programOf('wrk');
   return wrk === undefined ? autocannonLoad(before) : wrkLoad(wrk, before);
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Program } from '../../support/programs.ts';
 import { own } from '../processes.ts';
-import type { Program } from '../programs.ts';
 import type { LoadGenerator, LoadResult, Target } from './target.ts';
 
 const script = fileURLToPath(new URL('wrk.lua', import.meta.url));
