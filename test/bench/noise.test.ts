@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FiguresOf, Judgement, Limit } from './goals.ts';
+import type { FiguresOf, Judgement, Limit } from './judge.ts';
 import { guardOf, isRegression, noiseOf, twins } from './noise.ts';
 
 const noise = new Map([

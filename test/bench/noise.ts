@@ -1,4 +1,4 @@
-import { compareBy, type FiguresOf, type Judgement, type MeasureName, measures } from './goals.ts';
+import { compareBy, type FiguresOf, type Judgement, type MeasureName, measures } from './judge.ts';
 import { medianInterval } from './statistics.ts';
 
 /** The same server, in two processes: they differ by the machine's noise, and by nothing else. */

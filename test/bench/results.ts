@@ -1,4 +1,4 @@
-import type { FiguresOf } from './goals.ts';
+import type { FiguresOf } from './judge.ts';
 import type { Sample } from './measure.ts';
 import type { Measured } from './rounds.ts';
 import { median, ratiosByRound } from './statistics.ts';

@@ -1,6 +1,7 @@
 import { contenders } from './contenders.ts';
 import { type CurveFigures, curvesOf } from './curve-figures.ts';
-import { type Goal, type Judgement, judgeGoal } from './goals.ts';
+import type { Goal } from './goals.ts';
+import { type Judgement, judgeGoal } from './judge.ts';
 import { guardOf, isRegression, noiseOf } from './noise.ts';
 import type { Plan } from './plan.ts';
 import { Results } from './results.ts';

@@ -1,5 +1,5 @@
 import type { CurveFigures } from '../curve-figures.ts';
-import type { Limit } from '../goals.ts';
+import type { Limit } from '../judge.ts';
 import type { Profile } from '../profile-contender.ts';
 import { type Interval, median } from '../statistics.ts';
 import type { Summary } from '../summary.ts';

@@ -1,5 +1,5 @@
 import type { CurveFigures } from '../curve-figures.ts';
-import { type Judgement, judge, type Limit } from '../goals.ts';
+import { type Judgement, judge, type Limit } from '../judge.ts';
 import { median, ratiosByRound } from '../statistics.ts';
 
 /** What requests that wait cost; bytes are those of the heap and of buffers, after a collection. */

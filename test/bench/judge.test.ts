@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type FiguresOf, type Goal, judge, judgeGoal, type Limit } from './goals.ts';
+import type { Goal } from './goals.ts';
+import { type FiguresOf, judge, judgeGoal, type Limit } from './judge.ts';
 import type { Sample } from './measure.ts';
 
 describe('judge', () => {
