@@ -2,12 +2,17 @@ import type { Cells } from './cells.ts';
 import { plot } from './plot.ts';
 import { type Block, chaptersOf, contendersOf, type Report } from './report.ts';
 
+export interface Picture {
+  readonly title: string;
+  readonly file: string;
+}
+
 /** The report as a page, with the pictures beside it. */
-export function markdownReport(report: Report, pictures: readonly string[]): string {
+export function markdownReport(report: Report, pictures: readonly Picture[]): string {
   const parts = [
     '# Bench',
     `${report.circumstances} How it is measured: test/bench/README.md.`,
-    ...pictures.map((picture) => `![](${picture})`),
+    ...pictures.map(({ title, file }) => `![${title}](${file})`),
     ...chaptersOf(report).flatMap(({ title, blocks }) => [`## ${title}`, ...blocks.map(drawn)]),
     '## Contenders',
     contendersOf(report)

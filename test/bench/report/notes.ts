@@ -1,4 +1,4 @@
-import type { Goal } from '../goals.ts';
+import { type Goal, subjectOf } from '../goals.ts';
 import type { Summary } from '../summary.ts';
 import type { Table } from '../tables.ts';
 
@@ -35,8 +35,6 @@ export function guardNote({ judgements, noise, quick }: Summary): string | undef
 /** Says which goals this run did not judge, if any. */
 export function leftOutNote(leftOut: readonly Goal[]): string | undefined {
   if (leftOut.length === 0) return undefined;
-  const named = leftOut.map(
-    ({ contender, against, rows }) => `${contender} / ${against} on ${rows.join(' and ')}`,
-  );
+  const named = leftOut.map((goal) => `${subjectOf(goal)} on ${goal.rows.join(' and ')}`);
   return `Goals that this run was not asked to judge: ${named.join(', ')}.`;
 }

@@ -1,5 +1,5 @@
 import type { CurveFigures } from '../curve-figures.ts';
-import { scaleOf } from './scale.ts';
+import { scaleOf, shown, unitOf } from './scale.ts';
 
 const height = 9;
 const columnWidth = 9;
@@ -10,7 +10,7 @@ const marks = ['●', '○', '■', '□', '▲', '△'];
 export function plot(curve: CurveFigures): string {
   const scale = scaleOf(curve);
   if (scale === undefined) return '';
-  const { labels, series, unit, pointTitle } = curve;
+  const { labels, series, pointTitle } = curve;
   const grid = Array.from({ length: height }, () =>
     new Array<string>(labels.length * columnWidth).fill(' '),
   );
@@ -26,15 +26,15 @@ export function plot(curve: CurveFigures): string {
     }
   }
   const edge = (line: number) => {
-    if (line === 0) return rounded(scale.top);
-    return line === height - 1 ? rounded(scale.bottom) : '';
+    if (line === 0) return shown(scale.top);
+    return line === height - 1 ? shown(scale.bottom) : '';
   };
   const lines = grid.map(
     (row, line) => `${edge(line).padStart(gutter)} ┤${row.join('').trimEnd()}`,
   );
   const indent = ' '.repeat(gutter + 2);
   return [
-    `${unit.padStart(gutter)}`,
+    unitOf(curve, scale).padStart(gutter),
     ...lines,
     `${' '.repeat(gutter)} └${'─'.repeat(labels.length * columnWidth)}`,
     `${indent}${labels.map((label) => centred(label)).join('')} ${pointTitle}`,
@@ -51,10 +51,4 @@ function legendOf({ series }: CurveFigures): string {
 function centred(label: string): string {
   const before = Math.max(0, columnWidth - label.length) >> 1;
   return `${' '.repeat(before)}${label}`.padEnd(columnWidth);
-}
-
-function rounded(value: number): string {
-  return value >= 100
-    ? Math.round(value).toLocaleString('en')
-    : String(Number(value.toPrecision(3)));
 }

@@ -4,6 +4,7 @@ import type { CurveFigures } from '../curve-figures.ts';
 export interface Scale {
   readonly bottom: number;
   readonly top: number;
+  readonly isLogarithmic: boolean;
   shareOf(value: number): number;
 }
 
@@ -17,8 +18,30 @@ export function scaleOf({ series }: Pick<CurveFigures, 'series'>): Scale | undef
   const top = Math.max(...values);
   const least = Math.min(...values);
   if (least <= 0 || top / least <= mostLinear) {
-    return { bottom: 0, top, shareOf: (value) => (top === 0 ? 0 : value / top) };
+    return {
+      bottom: 0,
+      top,
+      isLogarithmic: false,
+      shareOf: (value) => (top === 0 ? 0 : value / top),
+    };
   }
   const range = Math.log(top / least);
-  return { bottom: least, top, shareOf: (value) => Math.log(value / least) / range };
+  return {
+    bottom: least,
+    top,
+    isLogarithmic: true,
+    shareOf: (value) => Math.log(value / least) / range,
+  };
+}
+
+/** The unit of a scale, and how it is to be read. */
+export function unitOf({ unit }: Pick<CurveFigures, 'unit'>, { isLogarithmic }: Scale): string {
+  return isLogarithmic ? `${unit}, logarithmic` : unit;
+}
+
+/** A figure beside an axis. */
+export function shown(value: number): string {
+  return value >= 100
+    ? Math.round(value).toLocaleString('en')
+    : String(Number(value.toPrecision(3)));
 }

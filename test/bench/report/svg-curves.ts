@@ -1,5 +1,5 @@
 import type { CurveFigures } from '../curve-figures.ts';
-import { scaleOf } from './scale.ts';
+import { scaleOf, shown, unitOf } from './scale.ts';
 import { escaped } from './svg.ts';
 
 const width = 760;
@@ -41,7 +41,8 @@ function drawn(curve: CurveFigures): string[] {
   const y = (value: number) => height * (1 - scale.shareOf(value));
   const parts = [
     `<path class="axis" d="M${left} 0V${height}H${width - right}"/>`,
-    `<text x="${left - 8}" y="12" text-anchor="end">${shown(scale.top)} ${unit}</text>`,
+    `<text x="${left - 8}" y="12" text-anchor="end">${shown(scale.top)}</text>`,
+    `<text x="${left + 8}" y="12">${unitOf(curve, scale)}</text>`,
     `<text x="${left - 8}" y="${height}" text-anchor="end">${shown(scale.bottom)}</text>`,
     ...labels.map(
       (label, point) =>
@@ -58,7 +59,7 @@ function drawn(curve: CurveFigures): string[] {
     const points = values.flatMap((value, point) =>
       value === undefined
         ? []
-        : [{ at: x(point), y: y(value), label: `${labels[point]}: ${value}` }],
+        : [{ at: x(point), y: y(value), label: `${labels[point]}: ${shown(value)}` }],
     );
     const path = points.map((point) => `${point.at},${point.y.toFixed(1)}`).join(' ');
     parts.push(`<polyline class="line" stroke="${colour}" points="${path}"/>`);
@@ -75,10 +76,4 @@ function drawn(curve: CurveFigures): string[] {
     );
   }
   return parts;
-}
-
-function shown(value: number): string {
-  return value >= 100
-    ? Math.round(value).toLocaleString('en')
-    : String(Number(value.toPrecision(3)));
 }
