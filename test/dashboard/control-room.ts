@@ -1,14 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { BackendOptions, PoolOptions } from '@spillway/core';
+import type { AddressInfo, Socket } from 'node:net';
+import type { BackendOptions, Logger, PoolOptions } from '@spillway/core';
 import { type DashboardOptions, dashboard } from '@spillway/dashboard';
 import type { HttpPool } from '@spillway/node-http';
 import type { AdapterHost, HostApp, HostSpillway } from '@spillway/test/support/adapter-host.ts';
 import { startBackend, type TestBackend } from '@spillway/test/support/backend.ts';
-import { type Called, call } from '@spillway/test/support/caller.ts';
+import { type Called, type CallOptions, call } from '@spillway/test/support/caller.ts';
 import { FakeClock } from '@spillway/test/support/fake-clock.ts';
 import { onTestFinished } from 'vitest';
+import { describedBy, type OpenApi } from './open-api.ts';
 
 /** The name comes with every request; who has one called `operator …` may steer. */
 export function authorize(request: unknown) {
@@ -24,7 +25,7 @@ export interface ControlRoomOptions {
   readonly backends?: readonly Partial<BackendOptions>[];
   /** In front of everything. */
   readonly before?: (app: HostApp, spillway: HostSpillway) => void;
-  readonly logger?: { info(): void; warn(): void; error(message: string, details?: object): void };
+  readonly logger?: Logger;
 }
 
 export interface TestControlRoom {
@@ -35,8 +36,10 @@ export interface TestControlRoom {
   readonly pool: HttpPool;
   readonly backend: TestBackend;
   readonly clock: FakeClock;
-  /** Asks for something below the mount path, as `operator ann` unless `headers` say otherwise. */
-  get(path: string, headers?: Record<string, string>): Promise<Called>;
+  /** The service's ends of its callers' connections. */
+  readonly sockets: ReadonlySet<Socket>;
+  /** All answers are held against the OpenAPI document. Asks for something below the mount path, as `operator ann` unless `headers` say otherwise. */
+  get(path: string, headers?: Record<string, string | undefined>): Promise<Called>;
   /** Asks for a change, with a token; `headers` of `undefined` are left out. */
   change(
     method: string,
@@ -52,6 +55,16 @@ const BACKENDS: readonly Partial<BackendOptions>[] = [
   { id: 'spare', priority: 2 },
 ];
 
+/** The document is the same for all; to compile its schemas takes longer than most tests. */
+let expectAsDescribed: ReturnType<typeof describedBy> | undefined;
+
+const OPERATOR = { 'x-user': 'operator ann' };
+
+function given(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const all = Object.entries(headers);
+  return Object.fromEntries(all.filter((each): each is [string, string] => each[1] !== undefined));
+}
+
 /** A service with a pool and its control room at `/spillway`, on a clock that stands still. */
 export async function startControlRoom(
   host: AdapterHost,
@@ -60,7 +73,7 @@ export async function startControlRoom(
   const backend = await startBackend();
   const clock = new FakeClock();
   const { logger } = options;
-  const spillway = host.createSpillway({ clock, ...(logger && { logger }) });
+  const spillway = host.createSpillway({ clock, random: () => 0, ...(logger && { logger }) });
   const pool = spillway.pool('chat', {
     ...options.pool,
     backends: (options.backends ?? BACKENDS).map((each) => ({
@@ -74,6 +87,11 @@ export async function startControlRoom(
   app.mount('/spillway', control);
   app.mount('/chat', spillway.proxy(pool));
   const server = createServer(app.listener());
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(async () => {
@@ -81,8 +99,16 @@ export async function startControlRoom(
     await spillway.shutdown({ server, timeoutMs: 0 });
   });
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const described = await call(origin, '/spillway/openapi.json', { headers: OPERATOR });
+  expectAsDescribed ??= describedBy(described.json() as unknown as OpenApi);
+  const expectIt = expectAsDescribed;
+  const ask = async (path: string, asked: CallOptions) => {
+    const answer = await call(origin, `/spillway${path}`, asked);
+    expectIt(asked.method ?? 'GET', path, answer);
+    return answer;
+  };
   const get: TestControlRoom['get'] = (path, headers = {}) =>
-    call(origin, `/spillway${path}`, { headers: { 'x-user': 'operator ann', ...headers } });
+    ask(path, { headers: given({ ...OPERATOR, ...headers }) });
   return {
     origin,
     server,
@@ -91,22 +117,19 @@ export async function startControlRoom(
     pool,
     backend,
     clock,
+    sockets,
     get,
     async change(method, path, body, headers = {}) {
       const user = headers['x-user'] ?? 'operator ann';
       const { token } = (await get('/session', { 'x-user': user })).json();
-      const all = {
-        'x-user': user,
-        'content-type': 'application/json',
-        'x-spillway-token': String(token),
-        ...headers,
-      };
-      const sent = Object.entries(all).filter((entry): entry is [string, string] => {
-        return entry[1] !== undefined;
-      });
-      return call(origin, `/spillway${path}`, {
+      return ask(path, {
         method,
-        headers: Object.fromEntries(sent),
+        headers: given({
+          'x-user': user,
+          'content-type': 'application/json',
+          'x-spillway-token': String(token),
+          ...headers,
+        }),
         body: typeof body === 'string' ? body : JSON.stringify(body),
       });
     },
