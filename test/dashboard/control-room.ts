@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { BackendOptions, Logger, PoolOptions } from '@spillway/core';
+import type { BackendOptions, Coordinator, Logger, PoolOptions } from '@spillway/core';
 import { type DashboardOptions, dashboard } from '@spillway/dashboard';
 import type { HttpPool } from '@spillway/node-http';
 import type { AdapterHost, HostApp, HostSpillway } from '@spillway/test/support/adapter-host.ts';
@@ -26,6 +26,7 @@ export interface ControlRoomOptions {
   /** In front of everything. */
   readonly before?: (app: HostApp, spillway: HostSpillway) => void;
   readonly logger?: Logger;
+  readonly coordinator?: Coordinator;
 }
 
 export interface TestControlRoom {
@@ -72,8 +73,8 @@ export async function startControlRoom(
 ): Promise<TestControlRoom> {
   const backend = await startBackend();
   const clock = new FakeClock();
-  const { logger } = options;
-  const spillway = host.createSpillway({ clock, random: () => 0, ...(logger && { logger }) });
+  const { logger, coordinator } = options;
+  const spillway = host.createSpillway({ clock, random: () => 0, logger, coordinator });
   const pool = spillway.pool('chat', {
     ...options.pool,
     backends: (options.backends ?? BACKENDS).map((each) => ({

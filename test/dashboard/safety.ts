@@ -1,3 +1,4 @@
+import type { Coordinator } from '@spillway/core';
 import { dashboard } from '@spillway/dashboard';
 import type { AdapterHost } from '@spillway/test/support/adapter-host.ts';
 import { call, rawCaller } from '@spillway/test/support/caller.ts';
@@ -15,6 +16,24 @@ async function refusedAs(
   const answer = await room.change('PUT', PATH, SHARES, headers);
   expect(room.pool.status().backends.map(({ weight }) => weight)).toEqual([9, 1, 1]);
   return [answer.status, answer.json().code];
+}
+
+/** It shares nothing, and cannot tell others of the traffic. */
+function failingToPublish(error: Error): Coordinator {
+  return {
+    join() {},
+    slots() {
+      throw error;
+    },
+    traffic: () => ({
+      publish() {
+        throw error;
+      },
+      close() {},
+    }),
+    breaker: () => ({ tripped() {}, closed() {}, awaitTrial() {}, trial() {}, close() {} }),
+    close: async () => {},
+  };
 }
 
 /** What nobody should be able to do. */
@@ -241,6 +260,19 @@ export function describeSafety(host: AdapterHost): void {
       for (const path of ['/status', '/history', '/log', '/session', '/openapi.json']) {
         expect((await room.get(path)).text).not.toContain(secret);
       }
+    });
+
+    it('where something fails inside: its words are for the log alone', async () => {
+      const logged: unknown[] = [];
+      const logger = {
+        info() {},
+        warn() {},
+        error: (...told: unknown[]) => void logged.push(told),
+      };
+      const error = new Error('s3cret');
+      const room = await startControlRoom(host, { logger, coordinator: failingToPublish(error) });
+      expect(await refusedAs(room, {})).toEqual([500, 'internal_error']);
+      expect(logged).toEqual([['the control room has failed', { error }]]);
     });
 
     it('once the service shuts down: nothing is changed any more', async () => {

@@ -55,15 +55,26 @@ export class ControlRoom {
 
   /** The state as it is now, as JSON. */
   snapshot(): string {
-    const scalers = Object.entries(this.#scalers).map(([name, scaler]) => [name, scaler.status()]);
     const snapshot: Snapshot = {
       at: this.#epochAt(this.engine.clock.now()),
       instance: this.#instance,
       startedAt: this.#startedAt,
       status: this.engine.status(),
-      scalers: Object.fromEntries(scalers),
+      scalers: this.#scalerStatuses(),
       received: this.sampler.received(),
     };
     return JSON.stringify(snapshot);
+  }
+
+  /** They are the application's: one that fails is left out, and nothing else fails for it. */
+  #scalerStatuses(): Snapshot['scalers'] {
+    const statuses = Object.entries(this.#scalers).flatMap(([name, scaler]) => {
+      try {
+        return [[name, scaler.status()] as const];
+      } catch {
+        return [];
+      }
+    });
+    return Object.fromEntries(statuses);
   }
 }
