@@ -29,6 +29,7 @@ export class Streams {
   readonly #streams = new Set<Stream>();
   #timer: Timer | undefined;
   #closed = false;
+  #latest: { readonly at: number; readonly frame: Buffer } | undefined;
 
   constructor(host: StreamsHost) {
     this.#host = host;
@@ -59,7 +60,8 @@ export class Streams {
     this.#streams.add(stream);
     stream.onClose(() => this.#closedByReader(stream));
     stream.onDrain(() => this.#catchUp(stream));
-    stream.send(`${RETRY}${frameOf('status', this.#host.snapshot())}`);
+    stream.send(RETRY);
+    stream.send(this.#status(SNAPSHOT_EVERY_MS));
     this.#catchUp(stream);
     if (this.#timer === undefined) this.#wait();
   }
@@ -92,6 +94,7 @@ export class Streams {
 
   #wait(): void {
     this.#timer = this.#host.clock.setTimer(() => {
+      this.#timer = undefined;
       this.#tick();
       if (!this.#closed && this.#streams.size > 0) this.#wait();
     }, SNAPSHOT_EVERY_MS);
@@ -100,11 +103,20 @@ export class Streams {
 
   #tick(): void {
     const now = this.#host.clock.now();
-    const frame = Buffer.from(frameOf('status', this.#host.snapshot()));
+    const frame = this.#status(0);
     for (const stream of this.#streams) {
       stream.checkReading(now, MAX_STUCK_MS);
       if (stream.isReady) stream.send(frame);
     }
+  }
+
+  /** The state, written anew unless it is younger than this: many pages may come at once. */
+  #status(maxAgeMs: number): Buffer {
+    const now = this.#host.clock.now();
+    if (this.#latest === undefined || now - this.#latest.at >= maxAgeMs) {
+      this.#latest = { at: now, frame: Buffer.from(frameOf('status', this.#host.snapshot())) };
+    }
+    return this.#latest.frame;
   }
 
   /** What came while it did not read. */
