@@ -76,6 +76,10 @@ describe('the tables of options', () => {
           spillway.circuitBreaker({ name: 'any', failureCount: 1 });
           spillway.breaker('any').trip(wrong as never);
         }),
+      ],
+      [
+      '### `pool.reconfigure(options, removal?)`, `spillway.reconfigure(name, options)`',
+      () => optionsOf((wrong) => onePool().reconfigure({ backends: [{ id: 'a', url }] }, wrong)),
     ],
     ['### `pool.rollout(options)`', () => optionsOf((wrong) => onePool().rollout(wrong as never))],
     [
@@ -397,7 +401,7 @@ it('shows the problem that a caller gets', async () => {
   );
 });
 
-it.each(['express', 'koa', 'http-proxy-middleware', 'redis', 'node-http', 'core'])(
+it.each(['express', 'koa', 'http-proxy-middleware', 'redis', 'config', 'node-http', 'core'])(
   'names every value that @spillway/%s exports',
   async (name) => {
     const exported = await import(`@spillway/${name}`);
