@@ -28,7 +28,7 @@ function run(cwd: string, command: string, ...args: string[]): string {
 /** What users install together, and the project that tries it. */
 interface Consumer {
   /** In `consumer/`. */
-  readonly project: 'express' | 'koa' | 'http-proxy-middleware';
+  readonly project: 'express' | 'koa' | 'http-proxy-middleware' | 'config';
   readonly framework: 'express' | 'koa';
   readonly version: string;
   /** Beside `core` and `node-http`. */
@@ -48,6 +48,7 @@ const CONSUMERS: readonly Consumer[] = [
     packages: ['express', 'http-proxy-middleware'],
     others: { 'http-proxy-middleware': '^4.2.0' },
   },
+  { project: 'config', framework: 'express', version: '5', packages: ['express', 'config'] },
 ];
 
 /** The types of the newest version serve the older one, too. */
