@@ -76,8 +76,8 @@ describe('the tables of options', () => {
           spillway.circuitBreaker({ name: 'any', failureCount: 1 });
           spillway.breaker('any').trip(wrong as never);
         }),
-      ],
-      [
+    ],
+    [
       '### `pool.reconfigure(options, removal?)`, `spillway.reconfigure(name, options)`',
       () => optionsOf((wrong) => onePool().reconfigure({ backends: [{ id: 'a', url }] }, wrong)),
     ],
