@@ -1,0 +1,77 @@
+import type { Point } from '../../src/contract.ts';
+
+/** One line, or one layer, of a chart; a value for each point. */
+export interface Series {
+  readonly name: string;
+  readonly values: readonly (number | null)[];
+  /** Index into the palette; absent of what has a colour of its own. */
+  readonly colour?: number;
+  /** Drawn as a dashed line above the others. */
+  readonly dashed?: boolean;
+}
+
+/** A layer for each backend, in the order given; those that have gone since come last. */
+export function requestSeries(
+  points: readonly Point[],
+  pool: string,
+  backends: readonly string[],
+): Series[] {
+  const names = new Set(backends);
+  for (const point of points) {
+    for (const name of Object.keys(point.pools[pool]?.requests ?? {})) names.add(name);
+  }
+  return Array.from(names, (name, colour) => ({
+    name,
+    colour,
+    values: points.map((point) => point.pools[pool]?.requests[name] ?? 0),
+  }));
+}
+
+/** What the backends of a pool refused or failed, of all of them together. */
+export function refusedSeries(points: readonly Point[], pool: string): Series {
+  const sum = (values: Readonly<Record<string, number>>) =>
+    Object.values(values).reduce((total, value) => total + value, 0);
+  return {
+    name: 'refused or failed',
+    dashed: true,
+    values: points.map((point) => sum(point.pools[pool]?.refused ?? {})),
+  };
+}
+
+/** How long callers waited for their answers. */
+export function latencySeries(points: readonly Point[], policy: string): Series[] {
+  const at = (point: Point) => point.policies[policy] ?? point.pools[policy];
+  return [
+    { name: 'p50', colour: 0, values: points.map((point) => at(point)?.p50Ms ?? null) },
+    { name: 'p99', colour: 1, values: points.map((point) => at(point)?.p99Ms ?? null) },
+  ];
+}
+
+export function queueSeries(points: readonly Point[], gates: readonly string[]): Series[] {
+  return gates.map((name, colour) => ({
+    name,
+    colour,
+    values: points.map((point) => point.gates[name]?.queueRatio ?? null),
+  }));
+}
+
+/** Each layer as the sum of it and those below it: what is drawn of a stack. */
+export function stack(layers: readonly Series[]): Series[] {
+  let below: readonly number[] = [];
+  return layers.map((layer) => {
+    const sums = layer.values.map((value, index) => (value ?? 0) + (below[index] ?? 0));
+    below = sums;
+    return { ...layer, values: sums };
+  });
+}
+
+const MINUTE_MS = 60_000;
+const RANGES_MS = [1, 2, 5, 10, 15].map((minutes) => minutes * MINUTE_MS);
+
+/** The time that a chart covers: fifteen minutes, or less while there is less to see. */
+export function rangeOf(times: readonly number[]): readonly [from: number, to: number] {
+  const from = times[0] ?? 0;
+  const to = times.at(-1) ?? from;
+  const range = RANGES_MS.find((ms) => ms >= to - from) ?? (RANGES_MS.at(-1) as number);
+  return [to - range, to];
+}
