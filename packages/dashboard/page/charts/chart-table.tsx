@@ -3,7 +3,7 @@ import { timeOfDay } from '../format.ts';
 import { type ChartProps, valueAt } from './chart.tsx';
 
 /** What a chart shows, as text: the latest first. */
-export function ChartTable({ title, times, series, format }: Omit<ChartProps, 'atLeast'>) {
+export function ChartTable({ title, times, series, format }: Omit<ChartProps, 'atLeast' | 'of'>) {
   const [open, setOpen] = useState(false);
   const indices = times.map((_, index) => times.length - 1 - index);
   return (

@@ -12,6 +12,8 @@ const pointed = signal<number | null>(null);
 
 export interface ChartProps {
   readonly title: string;
+  /** Whose, where there are several such charts. */
+  readonly of?: string;
   /** Milliseconds since the epoch, one for each value of a series. */
   readonly times: readonly number[];
   readonly series: readonly Series[];
@@ -22,7 +24,7 @@ export interface ChartProps {
 }
 
 /** Series over the last fifteen minutes: a picture, a legend with values, and the table behind them. */
-export function Chart({ title, times, series, stacked = false, format, atLeast }: ChartProps) {
+export function Chart({ title, of, times, series, stacked = false, format, atLeast }: ChartProps) {
   const frame = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const [width, setWidth] = useState(0);
@@ -72,7 +74,10 @@ export function Chart({ title, times, series, stacked = false, format, atLeast }
   return (
     <figure class="chart" aria-labelledby={titleId}>
       <figcaption>
-        <h4 id={titleId}>{title}</h4>
+        <h4 id={titleId}>
+          {title}
+          {of !== undefined && <span class="hidden"> of {of}</span>}
+        </h4>
         <span class="muted figures">{at === undefined ? '' : timeOfDay(at)}</span>
       </figcaption>
       <div class="plot" ref={frame} aria-hidden="true" />
@@ -86,7 +91,12 @@ export function Chart({ title, times, series, stacked = false, format, atLeast }
           </li>
         ))}
       </ul>
-      <ChartTable title={title} times={times} series={series} format={format} />
+      <ChartTable
+        title={of === undefined ? title : `${title} of ${of}`}
+        times={times}
+        series={series}
+        format={format}
+      />
     </figure>
   );
 }

@@ -59,6 +59,7 @@ function PoolCharts({ name, backends }: PoolChartsProps) {
     <div class="charts">
       <Chart
         title="Requests by backend"
+        of={name}
         times={times}
         series={requests}
         stacked
@@ -67,6 +68,7 @@ function PoolCharts({ name, backends }: PoolChartsProps) {
       />
       <Chart
         title="Time to answer callers"
+        of={name}
         times={times}
         series={latencies}
         format={milliseconds}
