@@ -15,6 +15,8 @@ const { values } = parseArgs({
     duration: { type: 'string', default: '40' },
     /** Prints the result as JSON and nothing else. */
     json: { type: 'boolean', default: false },
+    /** The spike comes again and again, until SIGINT or SIGTERM. */
+    'open-end': { type: 'boolean', default: false },
     report: {
       type: 'string',
       default: resolve(import.meta.dirname, '../../reports/spillover.html'),
@@ -25,7 +27,9 @@ const { values } = parseArgs({
 const seconds = Number(values.duration);
 if (!(seconds >= 2))
   throw new RangeError(`--duration must be at least 2 s, got ${values.duration}`);
-const scenario = scenarioLasting(seconds * 1000);
+const isOpenEnded = values['open-end'];
+if (isOpenEnded && values.json) throw new RangeError('--open-end has no result for --json');
+const scenario = scenarioLasting(seconds * 1000, isOpenEnded);
 
 // An interrupted run still ends its processes: the signal only ends the load.
 const interruption = new AbortController();
@@ -36,13 +40,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 if (!values.json) {
   console.log(
     `Spikes across PTU with PAYG: ${scenario.users.before} users, ` +
-      `then ${scenario.users.after}; ${seconds} s.\n`,
+      `then ${scenario.users.after}; ${seconds} s${isOpenEnded ? ', again and again' : ''}.\n`,
   );
 }
 const live = values.json ? undefined : liveLine(process.stdout, scenario);
 try {
   const measured = await runSpillover(scenario, {
     signal: interruption.signal,
+    onStart({ controlRoom }) {
+      if (!values.json) console.log(`Control room: ${controlRoom}\n`);
+    },
     onCall: (call) => live?.count(call),
   });
   live?.end();
@@ -60,5 +67,5 @@ try {
   live?.end();
   if (!interruption.signal.aborted) throw error;
   console.error((interruption.signal.reason as Error).message);
-  process.exitCode = 130;
+  process.exitCode = isOpenEnded ? 0 : 130;
 }

@@ -1,5 +1,5 @@
 import type { Call } from './load.ts';
-import { clockFace, type Scenario } from './scenario.ts';
+import { clockFace, type Scenario, untilSpikeMs } from './scenario.ts';
 
 /** What the callers have seen so far, on one line. */
 export interface LiveLine {
@@ -14,12 +14,13 @@ const PRINT_MS = 5_000;
 /** Redraws one line on a terminal; elsewhere, in a log, prints a line now and then. */
 export function liveLine(out: NodeJS.WriteStream, scenario: Scenario): LiveLine {
   const seen = { calls: 0, ptu1: 0, payg1: 0, throttled: 0, failed: 0 };
-  const { durationMs, spikeAtMs, users } = scenario;
+  const { durationMs, isOpenEnded, users } = scenario;
+  const end = isOpenEnded ? '' : `/${clockFace(durationMs, scenario)}`;
   let elapsedMs = 0;
 
   function show(): void {
-    const time = `${clockFace(elapsedMs, scenario)}/${clockFace(durationMs, scenario)}`;
-    const count = elapsedMs < spikeAtMs ? users.before : users.after;
+    const time = `${clockFace(elapsedMs, scenario)}${end}`;
+    const count = untilSpikeMs(elapsedMs, scenario) > 0 ? users.before : users.after;
     const line =
       `  ${time}  ${count} users  ${seen.calls} answered: ptu1 ${seen.ptu1}, payg1 ${seen.payg1}; ` +
       `429: ${seen.throttled}, errors: ${seen.failed}`;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import OpenAI from 'openai';
-import type { Scenario } from './scenario.ts';
+import { isOver, type Scenario, untilSpikeMs } from './scenario.ts';
 
 /** What one caller saw of one request. */
 export interface Call {
@@ -30,11 +30,13 @@ export async function runLoad({ baseURL, scenario, onCall, signal }: LoadOptions
   const client = new OpenAI({ baseURL, apiKey: CALLER_KEY, maxRetries: 0 });
   const startedAt = performance.now();
   const elapsedMs = () => performance.now() - startedAt;
-  const { users, pauseMs, durationMs, spikeAtMs, maxTokens } = scenario;
+  const { users, pauseMs, maxTokens } = scenario;
 
-  async function user(number: number, fromMs: number): Promise<void> {
-    await sleep(fromMs, undefined, { signal });
-    for (let count = number; elapsedMs() < durationMs; count += 1) {
+  async function user(number: number, delayMs: number, isEarly: boolean): Promise<void> {
+    for (let count = number, isFirst = true; !isOver(elapsedMs(), scenario); count += 1) {
+      const calmMs = isEarly ? 0 : untilSpikeMs(elapsedMs(), scenario);
+      if (isFirst || calmMs > 0) await sleep(calmMs + delayMs, undefined, { signal });
+      isFirst = false;
       const at = elapsedMs();
       const streamed = count % STREAM_EVERY === 0;
       const seen = await complete(client, { streamed, maxTokens, signal });
@@ -49,7 +51,7 @@ export async function runLoad({ baseURL, scenario, onCall, signal }: LoadOptions
       const isEarly = index < users.before;
       // Users of one phase begin one after another within their first pause, not all at once.
       const place = isEarly ? index / users.before : index / users.after;
-      return user(index, (isEarly ? 0 : spikeAtMs) + place * pauseMs);
+      return user(index, place * pauseMs, isEarly);
     }),
   );
 }

@@ -20,7 +20,11 @@ const RECORD_LIMIT = 20_000;
 /** Two deployments and the gateway, each a process of its own; none of them outlives the run. */
 export async function runSpillover(
   scenario: Scenario,
-  options: { readonly signal: AbortSignal; readonly onCall: (call: Call) => void },
+  options: {
+    readonly signal: AbortSignal;
+    readonly onStart: (gateway: Pick<GatewayProcess, 'controlRoom'>) => void;
+    readonly onCall: (call: Call) => void;
+  },
 ): Promise<Measurements> {
   const keys = { ptu: 'key-of-ptu1', payg: 'key-of-payg1' };
   const shared = { timeScale: scenario.timeScale, timePerTokenMs: 10, recordLimit: RECORD_LIMIT };
@@ -61,6 +65,7 @@ export async function runSpillover(
       },
     });
     stops.push(gateway.stop);
+    options.onStart(gateway);
 
     const calls: Call[] = [];
     const startedAt = performance.timeOrigin + performance.now();
@@ -69,7 +74,8 @@ export async function runSpillover(
       scenario,
       signal: options.signal,
       onCall(call) {
-        calls.push(call);
+        // A run without an end is looked at while it goes on, and never summed up.
+        if (!scenario.isOpenEnded) calls.push(call);
         options.onCall(call);
       },
     });

@@ -13,6 +13,8 @@ const SPIKE = {
 export interface Scenario {
   readonly timeScale: number;
   readonly durationMs: number;
+  /** It begins anew whenever it is over, until it is interrupted. */
+  readonly isOpenEnded: boolean;
   readonly spikeAtMs: number;
   readonly minuteMs: number;
   readonly users: { readonly before: number; readonly after: number };
@@ -24,12 +26,13 @@ export interface Scenario {
 }
 
 /** 360 s run it in real time. */
-export function scenarioLasting(durationMs: number): Scenario {
+export function scenarioLasting(durationMs: number, isOpenEnded = false): Scenario {
   const timeScale = durationMs / SPIKE.durationMs;
   return {
     ...SPIKE,
     timeScale,
     durationMs,
+    isOpenEnded,
     spikeAtMs: durationMs / 2,
     minuteMs: 60_000 * timeScale,
     pauseMs: SPIKE.pauseMs * timeScale,
@@ -38,6 +41,15 @@ export function scenarioLasting(durationMs: number): Scenario {
       tripDurationMs: Math.max(1, Math.round(SPIKE.breaker.tripDurationMs * timeScale)),
     },
   };
+}
+
+/** How long it is until the spike begins; 0 while it lasts. */
+export function untilSpikeMs(elapsedMs: number, { durationMs, spikeAtMs }: Scenario): number {
+  return Math.max(0, spikeAtMs - (elapsedMs % durationMs));
+}
+
+export function isOver(elapsedMs: number, { durationMs, isOpenEnded }: Scenario): boolean {
+  return !isOpenEnded && elapsedMs >= durationMs;
 }
 
 /** A moment of the run as the test's own clock has it: `3:00` is when the spike begins. */

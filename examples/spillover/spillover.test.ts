@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSimulator } from '@spillway/azure-openai-simulator';
+import type { Snapshot } from '@spillway/dashboard';
 import { startDemo as startDemoOf } from '@spillway/test/support/demo.ts';
 import { childrenOf, isAlive } from '@spillway/test/support/processes.ts';
 import OpenAI from 'openai';
@@ -63,6 +64,40 @@ it('ends its processes when it is interrupted', { timeout: 30_000 }, async () =>
   expect(errors).toContain('ended by SIGINT');
   expect(code).toBe(130);
   expect(children.filter(isAlive)).toEqual([]);
+});
+
+it('goes on with --open-end, tells where its control room is, and ends cleanly', {
+  timeout: 30_000,
+}, async () => {
+  const { child, output, ended } = startDemo('--duration', '2', '--open-end');
+  const shown = /Control room: (http:\/\/127\.0\.0\.1:\d+)(\/control-room\?key=\S+)/;
+  await expect.poll(output, { timeout: 10_000 }).toMatch(shown);
+  const [, origin = '', path = ''] = shown.exec(output()) ?? [];
+  const children = childrenOf(child.pid as number);
+  expect(children).toHaveLength(3);
+
+  const enter = (url: string, headers = {}) => fetch(url, { headers, redirect: 'manual' });
+  const first = await enter(`${origin}${path}`);
+  expect([first.status, first.headers.get('location')]).toEqual([303, '/spillway/']);
+  const [cookie = ''] = first.headers.getSetCookie();
+  expect(cookie).toMatch(/; Path=\/spillway; HttpOnly; SameSite=Strict$/);
+  const key = { cookie: cookie.split(';')[0] as string };
+  const ptu1 = async () => {
+    const { status } = (await (await enter(`${origin}/spillway/status`, key)).json()) as Snapshot;
+    return status.pools.chat?.backends[0]?.attempts.success ?? 0;
+  };
+  await expect.poll(ptu1, { timeout: 10_000 }).toBeGreaterThan(0);
+  for (const stranger of [{}, { cookie: 'control-room-key=guessed' }]) {
+    expect((await enter(`${origin}/spillway/status`, stranger)).status).toBe(403);
+  }
+
+  // A page that is open does not keep the gateway from ending by itself.
+  const stream = await enter(`${origin}/spillway/stream`, key);
+  child.kill('SIGTERM');
+  const { code, errors } = await ended;
+  expect([code, errors.trim()]).toEqual([0, 'ended by SIGTERM']);
+  expect(children.filter(isAlive)).toEqual([]);
+  await stream.body?.cancel();
 });
 
 it('gives each deployment its own key and the same bytes', async () => {
