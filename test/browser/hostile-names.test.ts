@@ -23,7 +23,7 @@ it('shows whatever a name is made of as text', async () => {
     entries: [entry],
   });
   const { page, complaints } = await open(room.url);
-  await page.getByRole('heading', { name: HOSTILE }).waitFor();
+  await page.getByRole('heading', { name: HOSTILE, exact: true }).waitFor();
   await page.getByRole('row', { name: HOSTILE }).first().waitFor();
   await page.getByRole('button', { name: `Shadow ${HOSTILE}` }).click();
   await page.getByRole('heading', { name: `Shadow ${HOSTILE}` }).waitFor();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 
-const PAGE = join(import.meta.dirname, '../../packages/dashboard/dist/page');
+const PAGE = join(import.meta.dirname, '../../packages/dashboard/dist/public');
 const files = readdirSync(PAGE, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map(({ parentPath, name }) => ({ name, bytes: readFileSync(join(parentPath, name)) }));

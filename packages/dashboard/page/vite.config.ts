@@ -6,7 +6,7 @@ export default defineConfig({
   base: './',
   logLevel: 'warn',
   build: {
-    outDir: '../dist/page',
+    outDir: '../dist/public',
     emptyOutDir: true,
     target: 'es2023',
     assetsInlineLimit: 0,

@@ -28,7 +28,7 @@ export interface ReadRoute {
   answer(reading: Reading): void | Promise<void>;
 }
 
-const assets = new Assets(new URL('../dist/page/', import.meta.url));
+const assets = new Assets(new URL('../dist/public/', import.meta.url));
 
 function json(path: string, textOf: (reading: Reading) => string): ReadRoute {
   return {

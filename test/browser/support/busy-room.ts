@@ -198,10 +198,10 @@ export function busyRoom(): Said {
     answer: ({ dryRun }) => ({
       applied: !dryRun,
       by: 'Ada',
-      summary: 'the shares of api, priority 1',
+      summary: 'the shares of api, level 1',
       effects: [
-        'v2: 10 % → 50 % of priority 1 (about 5.3 requests/s at the present rate)',
-        'v1: 90 % → 50 % of priority 1',
+        'v2: 10 % → 50 % of level 1 (about 5.3 requests/s at the present rate)',
+        'v1: 90 % → 50 % of level 1',
         'The rollout to v2 is superseded.',
       ],
       before: {},
@@ -265,7 +265,7 @@ function entriesUntil(now: number): LogEntry[] {
     },
     { kind: 'rollout', pool: 'api', text: 'v2 gets 1 %: step 1 of 4', details: first },
     { kind: 'trip', pool: 'chat', backend: 'ptu1', text: 'ptu1 tripped for 42 s: it answered 429' },
-    { kind: 'spillover', pool: 'chat', text: '61 requests were served by priority 2' },
+    { kind: 'spillover', pool: 'chat', text: '61 requests were served by level 2' },
     {
       kind: 'rollout',
       pool: 'api',
@@ -282,7 +282,7 @@ function entriesUntil(now: number): LogEntry[] {
       text: 'candidate answered otherwise: 500 instead of 200',
     },
     { kind: 'trip', pool: 'chat', backend: 'ptu1', text: 'ptu1 tripped for 60 s: it answered 429' },
-    { kind: 'spillover', pool: 'chat', text: '58 requests were served by priority 2' },
+    { kind: 'spillover', pool: 'chat', text: '58 requests were served by level 2' },
   ];
   return entries.map((entry, index) => ({
     ...entry,

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import type { ApiProblem, Change, LogEntry, Point, Role, Snapshot } from '@spillway/dashboard';
 import { onTestFinished } from 'vitest';
 
-const PAGE = join(import.meta.dirname, '../../../packages/dashboard/dist/page');
+const PAGE = join(import.meta.dirname, '../../../packages/dashboard/dist/public');
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',

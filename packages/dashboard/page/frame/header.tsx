@@ -73,7 +73,10 @@ const LINKS: Readonly<Record<Link, readonly [IconName, (ageMs: number) => string
   connecting: ['idle', () => 'Connecting'],
   live: ['good', () => 'Live'],
   stale: ['warning', (ageMs) => `Stale: last heard ${duration(ageMs)} ago`],
-  lost: ['bad', (ageMs) => `Connection lost${ageMs > 0 ? `: as of ${duration(ageMs)} ago` : ''}`],
+  lost: [
+    'bad',
+    (ageMs) => `Connection lost${ageMs > 0 ? `, last heard ${duration(ageMs)} ago` : ''}`,
+  ],
   refused: ['bad', () => 'Not let in'],
 };
 

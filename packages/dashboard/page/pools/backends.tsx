@@ -53,13 +53,13 @@ function LevelHead({ pool, level: { priority, serves, backends }, columns }: Lev
     <tr role="row" class="level">
       <th role="rowheader" scope="rowgroup" colSpan={columns}>
         <div class="level-head">
-          <span>Priority {priority}</span>
+          <span>Level {priority}</span>
           {serves && <span class="badge good">serves</span>}
           {backends.length > 1 && (
             <SteerButton
               steering={{ kind: 'shares', pool, priority }}
               text="Change shares"
-              of={`of ${pool}, priority ${priority}`}
+              of={`of ${pool}, level ${priority}`}
             />
           )}
         </div>

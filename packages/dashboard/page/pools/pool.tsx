@@ -16,7 +16,9 @@ export function PoolCard({ pool }: { readonly pool: PoolStatus }) {
   const spillovers = pool.spillovers.reduce((sum, spilled) => sum + spilled.count, 0);
   const refusals = Object.entries(pool.rejections);
   const refused = refusals.reduce((sum, [, value]) => sum + (value ?? 0), 0);
-  const reasons = refusals.map(([reason, value]) => `${count(value ?? 0)} ${words(reason)}`);
+  const reasons = refusals.map(([reason, value]) =>
+    refusals.length === 1 ? words(reason) : `${count(value ?? 0)} ${words(reason)}`,
+  );
   return (
     <article class="card pool" aria-label={`Pool ${pool.name}`}>
       <header class="card-head">

@@ -25,7 +25,7 @@ export function SharesForm({ pool, priority }: SharesFormProps) {
 
   return (
     <ChangeDialog
-      title={`Shares of ${pool.name}, priority ${priority}`}
+      title={`Shares of ${pool.name}, level ${priority}`}
       verb="Change shares"
       request={changes.traffic(pool.name, { shares: sharesOf(parts) })}
     >
