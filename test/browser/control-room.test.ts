@@ -170,7 +170,7 @@ it('shows a backend whose name is a script as text, under a policy that would no
   await room.ask(1);
   const log = page.getByRole('list', { name: 'Events' });
   await log.getByRole('listitem').filter({ hasText: id }).first().waitFor();
-  expect(await page.title()).toBe('Spillway control room');
+  await expect.poll(() => page.title()).toBe('One backend tripped · Spillway control room');
   expect(await page.locator('#room script, img').count()).toBe(0);
   expect(complaints).toEqual([]);
 });

@@ -1,4 +1,5 @@
-import { Header, Health } from './frame/header.tsx';
+import { Header } from './frame/header.tsx';
+import { Health } from './frame/health.tsx';
 import { Announcer } from './log/announcer.tsx';
 import { EventLog } from './log/log.tsx';
 import { PoolCard } from './pools/pool.tsx';

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../src/contract.ts';
-import { duration, percent, plural, sentence } from '../format.ts';
+import { duration, percent } from '../format.ts';
 import { type Link, useRoom } from '../state/room.ts';
 import { type IconName, State } from './icon.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
@@ -87,32 +87,5 @@ function LinkState() {
     <span class="link-state">
       <State icon={icon} text={textOf(room.ageMs.value)} />
     </span>
-  );
-}
-
-/** What an operator wants to know first. */
-export function Health({ snapshot }: { readonly snapshot: Snapshot }) {
-  const pools = Object.values(snapshot.status.pools);
-  const backends = pools.flatMap((pool) => pool.backends);
-  const tripped = backends.filter(({ breaker }) => breaker && breaker.state !== 'closed').length;
-  const open = Object.values(snapshot.status.breakers).filter(
-    ({ state }) => state !== 'closed',
-  ).length;
-  const rollouts = pools.reduce((sum, pool) => sum + pool.rollouts.length, 0);
-  const troubles = [
-    tripped > 0 && `${plural(tripped, 'backend')} tripped`,
-    open > 0 && `${plural(open, 'route')} tripped`,
-  ].filter((text) => text !== false);
-  return (
-    <div class="health">
-      {troubles.length === 0 ? (
-        <State icon="good" text="Nothing is tripped" />
-      ) : (
-        <State icon="bad" text={sentence(troubles.join(', '))} />
-      )}
-      {rollouts > 0 && (
-        <State icon="leaving" text={sentence(`${plural(rollouts, 'rollout')} under way`)} />
-      )}
-    </div>
   );
 }

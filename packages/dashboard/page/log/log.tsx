@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { LogEntry, LogKind } from '../../src/contract.ts';
+import type { Change, LogEntry, LogKind } from '../../src/contract.ts';
 import { timeOfDay } from '../format.ts';
 import { Icon } from '../frame/icon.tsx';
 import { useRoom } from '../state/room.ts';
@@ -66,7 +66,8 @@ function LogFilter({ filter, onChange }: LogFilterProps) {
   );
 }
 
-function Entry({ entry: { at, kind, pool, policy, by, text } }: { readonly entry: LogEntry }) {
+function Entry({ entry }: { readonly entry: LogEntry }) {
+  const { at, kind, pool, policy, by, text } = entry;
   const of = pool ?? policy;
   return (
     <li class={`entry ${KINDS[kind].icon}`}>
@@ -79,7 +80,20 @@ function Entry({ entry: { at, kind, pool, policy, by, text } }: { readonly entry
           <time>{timeOfDay(at)}</time> · {KINDS[kind].name}
           {by !== undefined && ` · ${by}`}
         </p>
+        {kind === 'change' && <Effects entry={entry} />}
       </div>
     </li>
+  );
+}
+
+/** What a change by hand has done, in the service's own words. */
+function Effects({ entry: { details } }: { readonly entry: LogEntry }) {
+  const effects = (details as Partial<Change> | undefined)?.effects ?? [];
+  return (
+    <ul class="effects muted">
+      {effects.map((effect) => (
+        <li key={effect}>{effect}</li>
+      ))}
+    </ul>
   );
 }

@@ -9,7 +9,7 @@ import { answersOf, standingOf } from './standing.ts';
 export const COLUMNS = [
   'Backend',
   'State',
-  'Share asked → received',
+  'Share → received',
   'Running',
   'OK',
   '429',
@@ -43,7 +43,7 @@ export function BackendRow({ pool, backend, asked, received, colour }: BackendRo
       <Cell label="State" kind="wide">
         <State {...standingOf(backend, room.leftOf(breaker?.remainingMs ?? 0))} />
       </Cell>
-      <Cell label="Share asked → received" kind="wide">
+      <Cell label="Share → received" kind="wide">
         <Share asked={asked} received={received} />
       </Cell>
       <Cell label="Running" kind="number">

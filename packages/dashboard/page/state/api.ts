@@ -36,6 +36,15 @@ export async function send(
   return answerOf<Change>(response);
 }
 
+/** Why an event stream was refused, which its `EventSource` does not tell; `undefined` if it is not any more. */
+export async function refusalOf(path: string): Promise<RefusedError | undefined> {
+  const asked = new AbortController();
+  const response = await fetch(path, { cache: 'no-store', signal: asked.signal });
+  if (!response.ok) return new RefusedError(await problemOf(response));
+  asked.abort();
+  return undefined;
+}
+
 async function answerOf<T>(response: Response): Promise<T> {
   if (response.ok) return response.json() as Promise<T>;
   throw new RefusedError(await problemOf(response));

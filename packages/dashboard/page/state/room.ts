@@ -11,7 +11,7 @@ import type {
   Snapshot,
 } from '../../src/contract.ts';
 import type { Steering } from '../steering/steering.ts';
-import { type ChangeRequest, get, RefusedError, send } from './api.ts';
+import { type ChangeRequest, get, RefusedError, refusalOf, send } from './api.ts';
 
 /** `refused`: the service does not let us in; we go on asking. */
 export type Link = 'connecting' | 'live' | 'stale' | 'lost' | 'refused';
@@ -138,8 +138,8 @@ export class Room {
       this.#connection.value = 'lost';
       return;
     }
-    get<Session>('session').then(
-      () => this.#giveUp(new TypeError('the stream was closed')),
+    refusalOf('stream').then(
+      (refusal) => this.#giveUp(refusal),
       (error) => this.#giveUp(error),
     );
   }
