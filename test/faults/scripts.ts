@@ -1,4 +1,5 @@
 import type { RawConnection } from '../support/raw-backend.ts';
+import { turns } from '../support/until.ts';
 import type { Script } from './fault.ts';
 
 export const head = (status: string, ...headers: string[]) =>
@@ -86,7 +87,7 @@ export function oneByOne(bytes: string): Script {
     connection.socket.setNoDelay(true);
     for (const byte of bytes) {
       connection.write(byte);
-      await new Promise((resolve) => setImmediate(resolve));
+      await turns(1);
     }
   };
 }
@@ -99,7 +100,7 @@ export function endless(first: string, repeated: string): Script {
     connection.write(first);
     while (!socket.destroyed) {
       connection.write(repeated);
-      await new Promise((resolve) => setImmediate(resolve));
+      await turns(1);
     }
   };
 }

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { answers, sha256, startBackend } from '../support/backend.ts';
 import { type RawConnection, requestsOn, startRawBackend } from '../support/raw-backend.ts';
 import { sleepingBackend } from '../support/sleeping-backend.ts';
-import { soon, within } from '../support/until.ts';
+import { soon, turns, within } from '../support/until.ts';
 import { type Asking, type Caller, END, type Got, Progress } from './callers.ts';
 import type { Act, Fault, Outcome, Script } from './fault.ts';
 import { type Place, startService, TIMEOUT_MS, type Transport } from './service.ts';
@@ -75,7 +75,7 @@ export async function setStage(transport: Transport, fault: Fault): Promise<Stag
     const connection = connections[0] as RawConnection;
     await before?.(connection);
     // What has been done to it is seen with the next turns of the event loop, and so is that it is free.
-    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await turns(3);
     atChoice = () => {
       atChoice = undefined;
       atNext?.(connection);
@@ -92,8 +92,9 @@ export async function setStage(transport: Transport, fault: Fault): Promise<Stag
       await Promise.race([playing.done.promise, got]);
     }
     while (faulty.running > 0) {
-      service.clock.advance(TIMEOUT_MS);
-      await new Promise((resolve) => setImmediate(resolve));
+      // In steps, so that what comes meanwhile could prolong it.
+      service.clock.advance(TIMEOUT_MS / 2);
+      await turns(1);
     }
   }
 

@@ -23,6 +23,11 @@ export async function soon(what: string, isSo: () => boolean, timeoutMs = 5_000)
   const end = performance.now() + timeoutMs;
   while (!isSo()) {
     if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turns(1);
   }
+}
+
+/** Resolves after so many turns of the event loop: what loopback has brought by now is read by then. */
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,5 @@
 import { seededRandom } from '../../support/seeded-random.ts';
+import { turns } from '../../support/until.ts';
 import { broken, fine, late, type Script, type Section } from '../fault.ts';
 import { asked, CHUNKED, endless, head, keeps, ok, only, PLAIN, says } from '../scripts.ts';
 
@@ -137,10 +138,15 @@ export const HEADS: Section = {
     {
       name: 'sends interim answers and no more, or without end',
       scripts: {
-        'no more': keeps(head('102 Processing').repeat(10)),
+        'no more': async (connection) => {
+          await asked(connection);
+          connection.write(head('102 Processing').repeat(10));
+          await turns(5);
+        },
         'without end': async (connection, play, index) => {
           await asked(connection);
           void endless('', head('102 Processing'))(connection, play, index);
+          await turns(5);
         },
       },
       lacks: 'head',
