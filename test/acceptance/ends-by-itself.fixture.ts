@@ -188,9 +188,6 @@ await Promise.all([removal, draining]);
 const cutOff = await Promise.all(pending);
 answered['a fetch'] = await leftFetch;
 if (!webSocket.closed) await once(webSocket, 'close');
-backend.server.closeAllConnections();
-backend.server.close();
-await once(backend.server, 'close');
 
 const leftOver = () => {
   const had = [...before.resources];
@@ -203,11 +200,14 @@ const leftOver = () => {
 // What is closed goes with the next turns of the event loop; what is left keeps this up, and is told.
 const end = performance.now() + 5_000;
 while (leftOver().length > 0 && performance.now() < end) await nextTurn();
+const resources = leftOver();
+// Nothing of it is closed for Spillway: that there are no more connections is Spillway's doing.
+backend.server.close();
 process.stdout.write(
   JSON.stringify({
     answered,
     cutOff: Object.entries(left).map(([at, path]) => [path, cutOff[Number(at)]]),
-    resources: leftOver(),
+    resources,
     listeners: { before: before.listeners, after: listeners() },
     troubles,
   }),
