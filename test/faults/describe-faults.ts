@@ -7,7 +7,7 @@ import { SECTIONS } from './table.ts';
 
 const KINDS: readonly Kind[] = ['GET', 'POST', 'streamed'];
 const FRAMINGS: readonly Asking['framing'][] = ['with a length', 'in chunks'];
-
+/** With more ways than that each is shown to one form of a request alone, so that it takes seconds. */
 const MANY_WAYS = 20;
 
 /** Every row of the table, kept by this transport; nothing is left behind afterwards. */
@@ -36,7 +36,7 @@ export function describeFaults(transport: Transport): void {
   });
 }
 
-export function promisesOf(fault: Fault, { by }: Pick<Transport, 'by'>): Promises {
+function promisesOf(fault: Fault, { by }: Pick<Transport, 'by'>): Promises {
   return by === 'http-proxy-middleware' ? { ...fault, ...fault.behindHttpProxyMiddleware } : fault;
 }
 

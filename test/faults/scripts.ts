@@ -29,11 +29,6 @@ export const CHUNKED: Answer = {
 
 export const ok = PLAIN.head + PLAIN.body;
 
-/** A script for each form of an answer. */
-export function inBothForms(make: (answer: Answer) => Script): Record<string, Script> {
-  return { 'with a length': make(PLAIN), 'in chunks': make(CHUNKED) };
-}
-
 const REQUEST_LINE = /^(?:GET|POST) \S+ HTTP\/1\.1\r$/gm;
 
 /** Once the connection has brought so many requests, the last one whole. */

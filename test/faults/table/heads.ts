@@ -130,7 +130,10 @@ export const HEADS: Section = {
     },
     {
       name: 'sends a thousand interim answers before its own',
-      scripts: only(says(head('103 Early Hints', 'link: </a>').repeat(1_000), ok)),
+      scripts: {
+        'with a length': says(head('103 Early Hints', 'link: </a>').repeat(1_000), ok),
+        'in chunks': says(head('103 Early Hints').repeat(1_000), CHUNKED.head + CHUNKED.body),
+      },
       ...fine,
       body: 'hello',
       why: 'They are read, and not passed on, although RFC 9110 §15.2 has a proxy do so.',
