@@ -1,8 +1,11 @@
-import { CHART_STYLE, COLOURS } from './chart-style.ts';
+import { CHART_STYLE, withoutProperties } from './chart-style.ts';
 import { escapeHtml } from './page.ts';
 import { HEIGHT, WIDTH } from './svg-chart.ts';
 
 const TITLE_HEIGHT = 34;
+const STYLE = withoutProperties(
+  `${CHART_STYLE} .title { font-size: 15px; font-weight: 600; fill: var(--ink); } .page { fill: var(--page); }`,
+);
 
 /** Charts one below the other, in one file that a page can show as a picture. */
 export function svgSheet(
@@ -18,9 +21,8 @@ export function svgSheet(
     );
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}">
-<style>${COLOURS}
-${CHART_STYLE} .title { font-size: 15px; font-weight: 600; fill: var(--ink); }</style>
-<rect width="100%" height="100%" fill="var(--page)"/>
+<style>${STYLE}</style>
+<rect class="page" width="100%" height="100%"/>
 ${parts.join('\n')}
 </svg>
 `;

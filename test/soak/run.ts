@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { stopAll } from '../bench/processes.ts';
 import { conduct } from './conduct/conduct.ts';
 import { judge } from './judge/judge.ts';
 import { type Options, readOptions, usage } from './options.ts';
 import { liveLine } from './report/live-line.ts';
+import { markdownOf, PICTURE } from './report/markdown.ts';
 import { pictureOf, soakPage } from './report/page.ts';
 import { summaryOf } from './report/summary.ts';
 
@@ -33,14 +34,15 @@ async function run(options: Options): Promise<number> {
   live.end();
   const checks = judge(measured);
   process.stdout.write(`${summaryOf(measured, checks)}\n`);
-  await mkdir(report, { recursive: true });
+  await mkdir(dirname(join(report, PICTURE)), { recursive: true });
   await Promise.all([
     writeFile(join(report, 'soak.html'), soakPage(measured, checks)),
-    writeFile(join(report, 'soak.svg'), pictureOf(measured)),
+    writeFile(join(report, 'soak.md'), markdownOf(measured, checks)),
+    writeFile(join(report, PICTURE), pictureOf(measured)),
     writeFile(join(report, 'soak.json'), `${JSON.stringify({ checks, ...measured }, null, 2)}\n`),
   ]);
   process.stdout.write(
-    `Written to ${relative(process.cwd(), report) || '.'}: soak.html, .svg and .json.\n`,
+    `Written to ${relative(process.cwd(), report) || '.'}: soak.html, .md and .json, ${PICTURE}.\n`,
   );
   return checks.every(({ passed }) => passed) ? 0 : 1;
 }

@@ -51,18 +51,20 @@ function chartsOf(measured: Measurements): Chart[] {
       ...shared,
       label: `${title}, over time`,
       lines,
-      max: roundScale(Math.max(...lines.flatMap(({ values }) => values))),
+      // The scale has three steps.
+      max: 3 * roundScale(Math.max(...lines.flatMap(({ values }) => values)) / 3),
     }),
   });
-  const { requestsPerSecond, failed, refused, cutOff, heap, external, rss } = series;
+  const { requestsPerSecond, failures, heap, external, rss } = series;
   return [
     chart('Requests a second', 'Red marks: a backend is struck.', [
       { name: 'all', colour: 'blue', values: requestsPerSecond },
     ]),
     chart('Not answered with 200, a second', 'All of it as the rules allow, or a check fails.', [
-      { name: 'failed', colour: 'red', values: failed },
-      { name: 'refused', colour: 'orange', values: refused },
-      { name: 'cut off', colour: 'grey', values: cutOff },
+      { name: 'refused', colour: 'orange', values: failures.refused },
+      { name: 'too late', colour: 'blue', values: failures['too late'] },
+      { name: 'cut off', colour: 'grey', values: failures['cut off'] },
+      { name: 'broken', colour: 'red', values: failures.broken },
     ]),
     chart('Memory of the service, MiB', 'Heap and buffers: after a garbage collection.', [
       { name: 'heap', colour: 'blue', values: heap },

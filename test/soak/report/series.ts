@@ -4,10 +4,8 @@ import { OUTCOMES, type Outcome } from '../kinds.ts';
 /** What is drawn over time: one value for each of as many equal parts of the soak. */
 export interface Series {
   readonly requestsPerSecond: readonly number[];
-  /** Per second. */
-  readonly refused: readonly number[];
-  readonly failed: readonly number[];
-  readonly cutOff: readonly number[];
+  /** Per second: what was not answered with 200, by its cause. */
+  readonly failures: Readonly<Record<Cause, readonly number[]>>;
   /** In MiB. */
   readonly heap: readonly number[];
   readonly external: readonly number[];
@@ -20,10 +18,23 @@ export interface Series {
 }
 
 const MIB = 2 ** 20;
-const REFUSED: readonly Outcome[] = ['queue_full', 'queue_timeout', 'circuit_open', 'no_backend'];
-const CUT: readonly Outcome[] = ['cut_off'];
-const FINE: readonly Outcome[] = ['ok', 'left', ...REFUSED, ...CUT];
-const FAILED = OUTCOMES.filter((outcome) => !FINE.includes(outcome));
+/** Why a request was not answered with 200, in few words. */
+export const CAUSES = ['refused', 'too late', 'cut off', 'broken'] as const;
+export type Cause = (typeof CAUSES)[number];
+
+/** Those that are not named are `broken`. */
+const causes: Partial<Record<Outcome, Cause | 'none'>> = {
+  ok: 'none',
+  left: 'none',
+  queue_full: 'refused',
+  queue_timeout: 'refused',
+  circuit_open: 'refused',
+  no_backend: 'refused',
+  backend_refused: 'refused',
+  request_timeout: 'too late',
+  gateway_timeout: 'too late',
+  cut_off: 'cut off',
+};
 const SOCKETS = new Set(['TCPSocketWrap', 'ConnectWrap', 'SimpleShutdownWrap']);
 
 /** @param most how many values there is room for */
@@ -40,10 +51,12 @@ export function seriesOf(
     });
   const level = (figure: Figure) =>
     Array.from({ length: parts }, (_, part) => valueAt(samples, figure, (part + 1) * partMs));
-  const outcomes = (names: readonly Outcome[]) =>
-    perSecond(({ outcomes: counts }) =>
-      names.reduce((sum, name) => sum + (counts[OUTCOMES.indexOf(name)] ?? 0), 0),
+  const failures = (cause: Cause) => {
+    const because = OUTCOMES.map((outcome) => (causes[outcome] ?? 'broken') === cause);
+    return perSecond(({ outcomes: counts }) =>
+      counts.reduce((sum, count, outcome) => sum + (because[outcome] ? count : 0), 0),
     );
+  };
   const handles = (isSocket: boolean) =>
     level(({ handles: counts }) =>
       Object.entries(counts).reduce(
@@ -53,9 +66,12 @@ export function seriesOf(
     );
   return {
     requestsPerSecond: perSecond(({ ended }) => ended),
-    refused: outcomes(REFUSED),
-    failed: outcomes(FAILED),
-    cutOff: outcomes(CUT),
+    failures: {
+      refused: failures('refused'),
+      'too late': failures('too late'),
+      'cut off': failures('cut off'),
+      broken: failures('broken'),
+    },
     heap: level(({ heapUsed }) => heapUsed / MIB),
     external: level(({ external }) => external / MIB),
     rss: level(({ rss }) => rss / MIB),

@@ -8,7 +8,7 @@ import {
 import type { Check } from '@spillway/example-charts/page.ts';
 import type { Measurements } from '../conduct/measurements.ts';
 import { kindRows, sumOf, toldOthers } from './failures.ts';
-import { seriesOf } from './series.ts';
+import { CAUSES, seriesOf } from './series.ts';
 import { ticksOf } from './time.ts';
 
 const COLUMNS = 36;
@@ -17,7 +17,9 @@ const COLUMNS = 36;
 export function summaryOf(measured: Measurements, checks: readonly Check[]): string {
   const { loadMs } = measured;
   const series = seriesOf(measured, COLUMNS);
-  const failures = series.failed.map((failed, index) => failed + (series.cutOff[index] ?? 0));
+  const failures = series.requestsPerSecond.map((_, index) =>
+    CAUSES.reduce((sum, cause) => sum + (series.failures[cause][index] ?? 0), 0),
+  );
   const chart = (title: string, values: readonly number[], colour: 'blue' | 'yellow') => [
     '',
     ...columnChart({ title, values, max: roundScale(Math.max(...values)), rows: 4, colour }),
@@ -27,7 +29,7 @@ export function summaryOf(measured: Measurements, checks: readonly Check[]): str
     '',
     momentsLine(series.heap.length, series.moments),
     ...chart('Requests a second; ▾ a backend is struck', series.requestsPerSecond, 'blue').slice(1),
-    ...chart('Failed or cut off, a second', failures, 'yellow'),
+    ...chart('Not answered with 200, a second', failures, 'yellow'),
     ...chart('Heap after garbage collection, MiB', series.heap, 'blue'),
     ...chart('Resident memory, MiB', series.rss, 'blue'),
     ...chart('Open sockets', series.sockets, 'yellow'),

@@ -19,11 +19,12 @@ export const SABOTAGES = [
 export type Sabotage = (typeof SABOTAGES)[number];
 
 const NTH = 100;
+const KEPT_LENGTH = 3_000;
 const kept: unknown[] = [];
 
 /** What goes wrong beside requests, of those sabotages that do; called for each request. */
 export function spoil(sabotages: ReadonlySet<Sabotage>, request: number): void {
-  if (sabotages.has('heap')) kept.push(new Array(1_000).fill(request));
+  if (sabotages.has('heap')) kept.push(new Array(KEPT_LENGTH).fill(request));
   if (request !== NTH) return;
   if (sabotages.has('timer')) setInterval(() => {}, 1_000_000);
   if (sabotages.has('warning')) process.emitWarning('more listeners than there should be');
