@@ -1,4 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises';
+import { seededRandom } from '../../support/seeded-random.ts';
 import type { Questioned } from '../questions.ts';
 import type { Change } from '../service/changes.ts';
 import type { ServiceAnswers } from '../service/service.ts';
@@ -21,6 +22,7 @@ export interface Strike {
 /** How long a blow lasts: at times longer than `headersMs` and `bodyMs`. */
 const SHORTEST_MS = 300;
 const LONGEST_MS = 3_500;
+const LEAST_REST_MS = 200;
 const LONGEST_REST_MS = 1_500;
 /** For breakers to try what has come back: longer than their trips. */
 const RECOVERY_MS = 600;
@@ -29,7 +31,8 @@ const LEAST_SHARE = 0.05;
 
 /**
  * Strikes one backend after the other, sometimes two at once, and changes the pool all the while; at
- * least three of the five are well at every moment. What is done next depends on the seed alone.
+ * least three of the five are well at every moment. Who is struck next, how and for how long depends on
+ * the seed alone; what is changed meanwhile, on how long that takes, too.
  */
 export class Chaos {
   readonly strikes: Strike[] = [];
@@ -39,14 +42,16 @@ export class Chaos {
   readonly troubles: string[] = [];
   readonly #fleet: Fleet;
   readonly #service: Questioned<ServiceAnswers>;
-  readonly #random: () => number;
+  readonly #ofStrikes: () => number;
+  readonly #ofChanges: () => number;
   readonly #present: Set<FleetBackend>;
   readonly #ended = new AbortController();
 
-  constructor(fleet: Fleet, service: Questioned<ServiceAnswers>, random: () => number) {
+  constructor(fleet: Fleet, service: Questioned<ServiceAnswers>, seed: number) {
     this.#fleet = fleet;
     this.#service = service;
-    this.#random = random;
+    this.#ofStrikes = seededRandom(seed);
+    this.#ofChanges = seededRandom(seed + 1);
     this.#present = new Set(fleet.five);
   }
 
@@ -67,25 +72,32 @@ export class Chaos {
   }
 
   async #strikeOn(): Promise<void> {
+    const random = this.#ofStrikes;
+    const { five } = this.#fleet;
     let nth = 0;
-    while (await this.#pause(200 + this.#random() * LONGEST_REST_MS)) {
-      const first = Math.floor(this.#random() * this.#fleet.five.length);
-      const second = (first + 1 + Math.floor(this.#random() * 4)) % this.#fleet.five.length;
-      const both = this.#random() < TWO_AT_ONCE_SHARE;
+    while (await this.#pause(LEAST_REST_MS + random() * LONGEST_REST_MS)) {
+      const first = Math.floor(random() * five.length);
+      const second = (first + 1 + Math.floor(random() * (five.length - 1))) % five.length;
+      const both = random() < TWO_AT_ONCE_SHARE;
+      const durations = [random(), random()].map(
+        (share) => SHORTEST_MS + share * (LONGEST_MS - SHORTEST_MS),
+      );
       // In turn, so that a short run has each of them.
       const blows = [BLOWS[nth++ % BLOWS.length], both ? BLOWS[nth++ % BLOWS.length] : undefined];
-      const targets = [this.#fleet.five[first], this.#fleet.five[second]];
+      const targets = [five[first], five[second]] as FleetBackend[];
       await Promise.all(
-        blows.map((blow, index) => blow && this.#strike(blow, targets[index] as FleetBackend)),
+        targets.map((target, index) => {
+          const blow = blows[index];
+          return blow && this.#strike(blow, target, durations[index] as number);
+        }),
       );
       await after(RECOVERY_MS);
     }
   }
 
-  async #strike(blow: Blow, backend: FleetBackend): Promise<void> {
+  async #strike(blow: Blow, backend: FleetBackend, forMs: number): Promise<void> {
     const at = Date.now();
     const { servedBy } = backend;
-    const forMs = SHORTEST_MS + this.#random() * (LONGEST_MS - SHORTEST_MS);
     try {
       await this.#blows[blow](backend, forMs);
     } catch (error) {
@@ -125,8 +137,9 @@ export class Chaos {
   }
 
   async #changeOn(): Promise<void> {
-    while (await this.#pause(100 + this.#random() * LONGEST_REST_MS)) {
-      const chance = this.#random();
+    const random = this.#ofChanges;
+    while (await this.#pause(LEAST_REST_MS + random() * LONGEST_REST_MS)) {
+      const chance = random();
       if (chance < 0.5) await this.#shareAtRandom();
       else if (chance < 0.8) await this.#shadow();
       else await this.#rollOut();
@@ -134,15 +147,15 @@ export class Chaos {
   }
 
   async #shadow(): Promise<void> {
-    const proportion = this.#random() < 0.3 ? 0 : this.#random() * 0.2;
-    const methods = this.#random() < 0.5 ? 'safe' : 'all';
+    const proportion = this.#ofChanges() < 0.3 ? 0 : this.#ofChanges() * 0.2;
+    const methods = this.#ofChanges() < 0.5 ? 'safe' : 'all';
     await this.#change({ name: 'setShadow', id: this.#fleet.candidate.id, proportion, methods });
   }
 
   /** Shares that are set end a rollout that is under way. */
   async #rollOut(): Promise<void> {
     const present = [...this.#present];
-    const to = present[Math.floor(this.#random() * present.length)] as FleetBackend;
+    const to = present[Math.floor(this.#ofChanges() * present.length)] as FleetBackend;
     const shared = this.#shareEvenly();
     await Promise.all([shared, this.#change({ name: 'rollout', to: to.id })]);
   }
@@ -152,7 +165,7 @@ export class Chaos {
   }
 
   #shareAtRandom(): Promise<void> {
-    return this.#share(() => LEAST_SHARE + this.#random());
+    return this.#share(() => LEAST_SHARE + this.#ofChanges());
   }
 
   async #share(part: () => number): Promise<void> {

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
-import { seededRandom } from '../../support/seeded-random.ts';
 import { KINDS, OUTCOMES } from '../kinds.ts';
 import type { Counts, LoadAnswers, LoadInput } from '../load/load.ts';
 import type { Options } from '../options.ts';
@@ -76,7 +75,7 @@ async function underLoad(stage: Stage, onProgress: (progress: Progress) => void)
   const { seed, callers, rate, requests, durationMs } = options;
   const input: LoadInput = { url, seed, callers, rate, requests, ledger };
   const load = await Questioned.start<LoadAnswers>(loadFile, input);
-  const chaos = new Chaos(fleet, service, seededRandom(seed + 1));
+  const chaos = new Chaos(fleet, service, seed + 1);
   const startedAt = Date.now();
   const finished = load.ask('finished', undefined);
   await load.ask('begin', undefined);

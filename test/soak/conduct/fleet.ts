@@ -4,7 +4,8 @@ import { Questioned } from '../questions.ts';
 import type { Place } from '../service/policies.ts';
 
 const file = new URL('../backend.ts', import.meta.url);
-const LEAVE_MS = 5_000;
+/** Longer than any answer takes, so that none is cut off. */
+const LEAVE_MS = 20_000;
 
 /** One backend: a place where a process listens, or the next one, or none for a while. */
 export class FleetBackend implements Place {
