@@ -314,6 +314,9 @@ describe('what contradicts itself is refused', () => {
     expect(refusal({ failureCount: 3, minimumRequests: 5 })).toBe(
       `${at}.minimumRequests belongs to failurePercentage and has no meaning beside failureCount, got 5`,
     );
+    expect(refusal({ failureCount: 3, maxTripDurationMs: 5 })).toBe(
+      `${at}.maxTripDurationMs caps what answers ask for and has no meaning without acceptRetryAfter, got 5`,
+    );
   });
 });
 

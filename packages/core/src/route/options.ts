@@ -75,18 +75,37 @@ const readLimit = object<GateConfig & Pick<RouteConfig, 'name' | 'abandonMs' | '
   apdexMs,
 });
 
-const readBreaker = breakerRule<Pick<RouteConfig, 'name' | 'timeoutMs' | 'apdexMs'>>(FAILURES, {
-  name,
-  timeoutMs,
-  apdexMs,
-});
+/**
+ * In a pool `maxTripDurationMs` also caps the waits that are remembered; on a route it caps nothing
+ * unless answers are to say how long a trip lasts. `acceptRetryAfter: false` is a choice: it may be
+ * made elsewhere, and be another one tomorrow.
+ */
+function ofRoute<T extends BreakerRule>(read: Reader<T>): Reader<T> {
+  return (value, path) => {
+    const rule = read(value, path);
+    const { acceptRetryAfter, maxTripDurationMs } = value as BreakerOptions;
+    if (maxTripDurationMs !== undefined && acceptRetryAfter === undefined) {
+      const conflict = 'caps what answers ask for and has no meaning without acceptRetryAfter';
+      throw new ConfigurationError(`${path}.maxTripDurationMs`, conflict, maxTripDurationMs);
+    }
+    return rule;
+  };
+}
+
+const readBreaker = ofRoute(
+  breakerRule<Pick<RouteConfig, 'name' | 'timeoutMs' | 'apdexMs'>>(FAILURES, {
+    name,
+    timeoutMs,
+    apdexMs,
+  }),
+);
 
 const readProtection = object<
   Omit<RouteConfig, 'call' | 'gate'> & { concurrency: RouteConfig['gate'] }
 >({
   name,
   concurrency: optional(object(gateShape)),
-  breaker: optional(breakerRule(FAILURES)),
+  breaker: optional(ofRoute(breakerRule(FAILURES))),
   timeoutMs,
   abandonMs,
   apdexMs,
