@@ -11,7 +11,7 @@ const HALF = 'POST /proxy/ HTTP/1.1\r\nHost: a\r\nX-Slow: ';
  * @param strict soon tired of callers that do not send
  */
 export function describeConnections(gateway: Gateway, strict: Gateway, count: number): void {
-  const some = count / 10;
+  const some = Math.floor(count / 10);
 
   describe(`${count} connections that no framework gets to see`, { timeout: 60_000 }, () => {
     it('that are idle cost what Node has of each, and nothing once they are gone', async () => {

@@ -30,6 +30,28 @@ export function describeAnswers(host: AdapterHost): void {
       expect(rawHeaders.filter((name) => /^link$/i.test(name))).toHaveLength(2);
     });
 
+    it('lose their trailers, and nothing else', async () => {
+      const { origin, backends } = await serve(host, {
+        backends: {
+          only: (_request, response) => {
+            response.writeHead(200, { trailer: 'x-sum', 'transfer-encoding': 'chunked' });
+            response.write('whole');
+            response.addTrailers({ 'x-sum': '1' });
+            response.end();
+          },
+        },
+      });
+      const head = 'POST / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: close, TE\r\n';
+      const body =
+        'Trailer: x-mine\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nmine\r\n0\r\nx-mine: 1\r\n\r\n';
+      const answer = await rawCall(origin, head + body);
+      expect(answer).toContain('5\r\nwhole\r\n0\r\n\r\n');
+      expect(answer.toLowerCase()).not.toContain('x-sum');
+      const [received] = backends.only.received;
+      expect(String(await received?.body)).toBe('mine');
+      expect(received?.rawHeaders.join().toLowerCase()).not.toMatch(/trailer|x-mine/);
+    });
+
     it('lose the headers of the hop, those that Connection names too', async () => {
       const { origin } = await serve(host, {
         backends: {

@@ -167,6 +167,28 @@ export function describeSlowCallers(host: AdapterHost): void {
       expect((await received.body)?.length).toBe(70_001);
     });
 
+    it('a caller that left in the middle of a large upload while it waited gives its turn on', async () => {
+      const { origin, pool, backends } = await serve(host, {
+        backends: { only: hangs },
+        each: { only: { maxCount: 1 } },
+        pool: { queue: { maxQueueLength: 5 } },
+      });
+      const first = open(origin, '/');
+      first.request.end();
+      await backends.only.request();
+      const { socket } = await rawCaller(origin);
+      socket.write(HEAD.replace('Transfer-Encoding: chunked', 'Content-Length: 9000000'));
+      socket.write(Buffer.alloc(200_000));
+      await until(() => expect(pool.status().waiting).toBe(1));
+      const next = call(origin, '/', { method: 'POST', body: 'next' });
+      await until(() => expect(pool.status().waiting).toBe(2));
+      socket.destroy();
+      backends.only.answer = answers(200, 'served');
+      first.leave();
+      expect((await within(5_000, next)).text).toBe('served');
+      await within(3_000, pool.idle());
+    });
+
     it('a caller that leaves in the middle of its body leaves nothing behind', async () => {
       const { origin, pool, server, counts } = await serve(host, {
         backends: { only: hangs },
