@@ -5,7 +5,6 @@ export interface Goal {
   readonly measure: MeasureName;
   readonly contender: string;
   readonly against: string;
-  /** As design.md asks for it. */
   readonly limit: number;
   readonly rows: readonly string[];
   /** The other's row, where it is not the same: how cost grows from one to the other. */
@@ -100,7 +99,7 @@ export const goals: readonly Goal[] = [
     contender: 'affinity-express',
     against: 'affinity-express',
     limit: 1.2,
-    ceiling: 1.6,
+    ceiling: 1.8,
     rows: ['backends-1000'],
     againstRow: 'backends-3',
   },

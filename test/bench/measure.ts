@@ -24,7 +24,10 @@ export async function measure(
   const before = await server.cpuMicros();
   const result = await load.run(targetOf(server, row), seconds);
   const micros = (await server.cpuMicros()) - before;
-  if (result.failures > 0 || result.requests === 0) {
+  if (result.requests === 0) {
+    throw new Error(`No request on '${row.name}' was answered within ${seconds} s.`);
+  }
+  if (result.failures > 0) {
     throw new Error(`${result.failures} of ${result.requests} requests failed on '${row.name}'.`);
   }
   return {

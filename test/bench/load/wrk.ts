@@ -21,6 +21,8 @@ function runWrk(
   seconds: number,
 ): Promise<LoadResult> {
   const options = ['-t1', `-c${target.connections}`, `-d${seconds}s`, '-s', script];
+  // Its own 2 s are a failed request on a machine that is busy with something else.
+  options.push('--timeout', '10s');
   for (const [name, value] of Object.entries(target.headers)) {
     options.push('-H', `${name}: ${value}`);
   }
