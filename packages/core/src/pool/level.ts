@@ -1,6 +1,6 @@
 import type { Random } from '../clock.ts';
 import type { Backend } from './backend.ts';
-import { rendezvous } from './rendezvous.ts';
+import { Rendezvous } from './rendezvous.ts';
 import { drawByWeight, SmoothShares, totalWeight } from './smooth-shares.ts';
 
 export type Balance = 'weighted' | 'random' | 'least-requests';
@@ -17,6 +17,7 @@ export class Level<B extends Backend> {
   #available: readonly B[] = [];
   #totalWeight = 0;
   #shares: SmoothShares<B> | undefined;
+  #rendezvous: Rendezvous<B> | undefined;
   #stale = true;
 
   /** @param members those with a weight above 0: the others get nothing */
@@ -35,7 +36,7 @@ export class Level<B extends Backend> {
   next(keyHash: number | undefined): B | undefined {
     const available = this.#current();
     if (available.length === 0) return undefined;
-    if (keyHash !== undefined) return rendezvous(available, keyHash);
+    if (keyHash !== undefined) return this.#chooseByKey(keyHash);
     if (this.#balance === 'least-requests') return leastRequests(available, this.#random);
     if (this.#balance === 'random') return drawByWeight(available, this.#totalWeight, this.#random);
     this.#shares ??= new SmoothShares(available, this.#random);
@@ -45,7 +46,7 @@ export class Level<B extends Backend> {
   /** For a re-submission: not one of `tried`, and not counted in the shares, which are of requests. */
   nextExcept(keyHash: number | undefined, tried: readonly B[]): B | undefined {
     const available = this.#current();
-    if (keyHash !== undefined) return rendezvous(available, keyHash, tried);
+    if (keyHash !== undefined) return this.#chooseByKey(keyHash, tried);
     const excluded = new Set(tried);
     const left = available.filter((backend) => !excluded.has(backend));
     if (left.length === 0) return undefined;
@@ -53,11 +54,17 @@ export class Level<B extends Backend> {
     return drawByWeight(left, totalWeight(left), this.#random);
   }
 
+  #chooseByKey(keyHash: number, tried?: readonly B[]): B | undefined {
+    this.#rendezvous ??= new Rendezvous(this.#available);
+    return this.#rendezvous.choose(keyHash, tried);
+  }
+
   #current(): readonly B[] {
     if (this.#stale) {
       this.#available = this.#members.filter((backend) => backend.available);
       this.#totalWeight = totalWeight(this.#available);
       this.#shares = undefined;
+      this.#rendezvous = undefined;
       this.#stale = false;
     }
     return this.#available;

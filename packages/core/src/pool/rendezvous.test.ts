@@ -1,11 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hashOf, type RendezvousMember, rendezvous } from './rendezvous.ts';
+import { hashOf, Rendezvous, type RendezvousMember } from './rendezvous.ts';
 
 const KEYS = Array.from({ length: 20_000 }, (_, index) => hashOf(`shard-${index}`));
 
 const member = (id: string, weight = 1): RendezvousMember => ({ id, seed: hashOf(id), weight });
 const members = (count: number) => Array.from({ length: count }, (_, i) => member(`backend${i}`));
+
+function rendezvous<M extends RendezvousMember>(
+  among: readonly M[],
+  key: number,
+  excluded?: readonly M[],
+): M | undefined {
+  return new Rendezvous(among).choose(key, excluded);
+}
 
 /** The share of the keys that `matches` holds for. */
 function shareOf(matches: (key: number) => boolean): number {
@@ -16,7 +24,7 @@ function moved(before: readonly RendezvousMember[], after: readonly RendezvousMe
   return shareOf((key) => rendezvous(before, key)?.id !== rendezvous(after, key)?.id);
 }
 
-describe('rendezvous', () => {
+describe('Rendezvous', () => {
   it('moves a sixth of the keys, all to the newcomer, when a sixth backend comes', () => {
     const [before, after] = [members(5), members(6)];
     expect(moved(before, after)).toBeLessThan(1 / 6 + 0.02);
