@@ -59,8 +59,9 @@ describe('the plan', () => {
     expect(plan.leftOut.map(({ rows: left }) => left)).toEqual([
       ['post'],
       ['post'],
-      ['get', 'post'],
+      ['post'],
       ['chat'],
+      ['backends-1000'],
       ['backends-1000'],
     ]);
   });
