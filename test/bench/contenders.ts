@@ -115,6 +115,20 @@ export const contenders: readonly Contender[] = [
     own: true,
   },
   {
+    name: 'dashboard-express',
+    title: 'the same with its control room mounted',
+    rows: ['get'],
+    comparedWith: 'spillway-express',
+    own: true,
+  },
+  {
+    name: 'watched-express',
+    title: 'the same with one page of it open',
+    rows: ['get'],
+    comparedWith: 'spillway-express',
+    own: true,
+  },
+  {
     name: 'hpm-express',
     title: 'http-proxy-middleware 4 behind Express 5',
     rows: [...proxyRows, 'chat'],

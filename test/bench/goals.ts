@@ -41,6 +41,22 @@ export const goals: readonly Goal[] = [
   },
   {
     measure: 'processor time',
+    contender: 'dashboard-express',
+    against: 'spillway-express',
+    limit: 1.01,
+    rows: ['get'],
+    quickRows: [],
+  },
+  {
+    measure: 'processor time',
+    contender: 'watched-express',
+    against: 'spillway-express',
+    limit: 1.01,
+    rows: ['get'],
+    quickRows: [],
+  },
+  {
+    measure: 'processor time',
     contender: 'pool-hpm-express',
     against: 'hpm-express',
     limit: 1.1,

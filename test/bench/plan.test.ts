@@ -59,6 +59,8 @@ describe('the plan', () => {
     expect(plan.leftOut.map(({ rows: left }) => left)).toEqual([
       ['post'],
       ['post'],
+      ['get'],
+      ['get'],
       ['post'],
       ['chat'],
       ['backends-1000'],

@@ -1,0 +1,4 @@
+import { withDashboard } from './dashboard-app.ts';
+import { serve } from './serve.ts';
+
+serve(withDashboard());
