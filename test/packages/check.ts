@@ -37,10 +37,20 @@ interface Consumer {
 }
 
 const CONSUMERS: readonly Consumer[] = [
-  { project: 'express', framework: 'express', version: '4', packages: ['express', 'autoscale'] },
-  { project: 'express', framework: 'express', version: '5', packages: ['express', 'autoscale'] },
-  { project: 'koa', framework: 'koa', version: '2', packages: ['koa', 'autoscale'] },
-  { project: 'koa', framework: 'koa', version: '3', packages: ['koa', 'autoscale'] },
+  {
+    project: 'express',
+    framework: 'express',
+    version: '4',
+    packages: ['express', 'autoscale', 'dashboard'],
+  },
+  {
+    project: 'express',
+    framework: 'express',
+    version: '5',
+    packages: ['express', 'autoscale', 'dashboard'],
+  },
+  { project: 'koa', framework: 'koa', version: '2', packages: ['koa', 'autoscale', 'dashboard'] },
+  { project: 'koa', framework: 'koa', version: '3', packages: ['koa', 'autoscale', 'dashboard'] },
   {
     project: 'http-proxy-middleware',
     framework: 'express',

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { autoscale, kubernetesScaler, poolUtilisation, processScaler } from '@spillway/autoscale';
+import { dashboard, type Snapshot } from '@spillway/dashboard';
 import {
   ConfigurationError,
   createSpillway,
@@ -32,6 +33,10 @@ const limited = spillway.protect({
 app.get('/limited', limited, (req, res) => {
   res.json(req.spillway.signal.aborted);
 });
+app.use(
+  '/spillway',
+  dashboard(spillway, { authorize: (req) => ({ name: req.ip ?? 'any', role: 'viewer' }) }),
+);
 app.get('/readyz', spillway.readiness());
 app.get('/metrics', spillway.metrics());
 const server = app.listen(0, '127.0.0.1');
@@ -43,10 +48,14 @@ const aborted: unknown = await (await fetch(`${origin}/limited`)).json();
 const { status: ready } = await fetch(`${origin}/readyz`);
 const fetched = await (await pool.fetch('/')).text();
 const metrics = await (await fetch(`${origin}/metrics`)).text();
+const seen = (await (await fetch(`${origin}/spillway/status`)).json()) as Snapshot;
 const status: PoolStatus | undefined = spillway.status().pools.consumer;
 const counted = 'spillway_attempts_total{pool="consumer",backend="only",outcome="success"} 2';
 if (proxied !== 'from the backend' || fetched !== proxied || !metrics.includes(counted)) {
   throw new Error(`unexpected: ${proxied}, ${fetched}, ${JSON.stringify(status)}`);
+}
+if (seen.status.pools.consumer?.backends[0]?.attempts.success !== 2) {
+  throw new Error(`unexpected: ${JSON.stringify(seen)}`);
 }
 if (aborted !== false || ready !== 200) throw new Error(`unexpected: ${aborted}, ${ready}`);
 try {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { autoscale, kubernetesScaler, poolUtilisation, processScaler } from '@spillway/autoscale';
+import { dashboard, type Snapshot } from '@spillway/dashboard';
 import { ConfigurationError, createSpillway, keepRawBody, type PoolStatus } from '@spillway/koa';
 import Koa, { type Request } from 'koa';
 import { Registry } from 'prom-client';
@@ -38,6 +39,14 @@ const routes: Readonly<Record<string, Koa.Middleware>> = {
       await next();
     }),
 };
+const room = dashboard(spillway, {
+  authorize: (request) => ({ name: request.ip, role: 'viewer' }),
+});
+app.use((ctx, next) => {
+  if (!ctx.path.startsWith('/spillway/')) return next();
+  ctx.path = ctx.path.slice('/spillway'.length);
+  return room(ctx, next);
+});
 app.use((ctx, next) => (routes[ctx.path] ?? next)(ctx, next));
 const server = app.listen(0, '127.0.0.1');
 await new Promise((listening) => server.once('listening', listening));
@@ -48,10 +57,14 @@ const aborted: unknown = await (await fetch(`${origin}/limited`)).json();
 const { status: ready } = await fetch(`${origin}/readyz`);
 const fetched = await (await pool.fetch('/')).text();
 const metrics = await (await fetch(`${origin}/metrics`)).text();
+const seen = (await (await fetch(`${origin}/spillway/status`)).json()) as Snapshot;
 const status: PoolStatus | undefined = spillway.status().pools.consumer;
 const counted = 'spillway_attempts_total{pool="consumer",backend="only",outcome="success"} 2';
 if (proxied !== 'from the backend' || fetched !== proxied || !metrics.includes(counted)) {
   throw new Error(`unexpected: ${proxied}, ${fetched}, ${JSON.stringify(status)}`);
+}
+if (seen.status.pools.consumer?.backends[0]?.attempts.success !== 2) {
+  throw new Error(`unexpected: ${JSON.stringify(seen)}`);
 }
 if (aborted !== false || ready !== 200) throw new Error(`unexpected: ${aborted}, ${ready}`);
 try {
