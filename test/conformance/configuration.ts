@@ -29,8 +29,28 @@ async function serveFile(
   return { ...served, file, rewrite };
 }
 
-/** Pools and policies by a file of `@spillway/config`. */
+/** Pools and policies by a file of `@spillway/config`, and what changes by code. */
 export function describeConfiguration(host: AdapterHost): void {
+  it('is given other options by code: a route, a pool, and none that is not there', async () => {
+    const { origin, spillway } = await serveApp(host, (app, spillway) => {
+      app.mount('/', spillway.protect({ name: 'search', concurrency: { maxCount: 1 } }));
+      app.handle('/search', () => 'found');
+    });
+    const url = 'http://127.0.0.1:9';
+    spillway.pool('chat', { backends: [{ id: 'a', url }] });
+    spillway.reconfigure('search', { concurrency: { maxCount: 3 }, timeoutMs: 5_000 });
+    spillway.reconfigure('chat', { backends: [{ id: 'a', url, weight: 2 }] });
+    const { gates, pools } = spillway.status();
+    expect([gates.search?.maxCount, pools.chat?.backends[0]?.weight]).toEqual([3, 2]);
+    expect((await call(origin, '/search')).text).toBe('found');
+    expect(() => spillway.reconfigure('chta', {})).toThrow(
+      'reconfigure must name one of: search, chat, got "chta"',
+    );
+    expect(() => spillway.reconfigure('search', { concurrency: { maxCount: 0 } })).toThrow(
+      'protect(search).concurrency.maxCount must be a positive integer, got 0',
+    );
+  });
+
   describe('a configuration file', () => {
     it('gives pools their backends, and other ones when it has changed', async () => {
       const [a, b] = [await startBackend(answers(200, 'a')), await startBackend(answers(200, 'b'))];

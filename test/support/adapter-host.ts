@@ -27,6 +27,7 @@ export type SimpleAnswer = { readonly status: number; readonly body: string } | 
 /** `createSpillway()`'s object, as far as it is alike in all adapters. */
 export interface HostSpillway {
   pool(name: string, options?: PoolOptions): HttpPool;
+  reconfigure(name: string, options: object): void;
   proxy(pool: HttpPool, options?: { onReject?: Middleware }): Upgrading;
   limitConcurrency(options: LimitConcurrencyOptions): Middleware;
   circuitBreaker(options: CircuitBreakerOptions): Middleware;

@@ -243,6 +243,20 @@ describe('a changed file', () => {
     await expect(config.reload()).rejects.toThrow(rule);
   });
 
+  it('whose environment cannot be had is refused', async () => {
+    let isThere = true;
+    const { config, file, told } = await following(reports(1), {
+      env: () => {
+        if (isThere) return {};
+        throw new Error('no such mount');
+      },
+    });
+    isThere = false;
+    const message = `${file}: configuration needs an environment, and loadConfig.env failed: no such mount`;
+    await expect(config.reload()).rejects.toThrow(message);
+    expect(told[0]?.details).toMatchObject({ file, reason: message });
+  });
+
   it('is read again on a signal, until the service shuts down', async () => {
     const { engine, config, file, told } = await following(reports(1));
     const limit = engine.route('limitConcurrency', { name: 'reports' });

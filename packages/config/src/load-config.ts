@@ -53,11 +53,20 @@ export async function loadConfig(file: string, options: LoadConfigOptions = {}):
   read.nonEmptyString(file, 'loadConfig.file');
   const { env, drainTimeoutMs } = readOptions(options, 'loadConfig');
   const load = async () => {
-    const environment = await env();
+    const environment = await environmentOf(file, env);
     const text = await readText(file);
     return new Contents(file, readDocument(text, file, environment));
   };
   return new FileConfig(await load(), load, drainTimeoutMs);
+}
+
+async function environmentOf(file: string, env: ReadLoadConfigOptions['env']) {
+  try {
+    return await env();
+  } catch (error) {
+    const rule = `needs an environment, and loadConfig.env failed: ${(error as Error).message}`;
+    throw new ConfigurationFileError({ file }, ROOT, rule);
+  }
 }
 
 /** No more of it than is needed to know that it is too large. */
