@@ -85,6 +85,20 @@ export function describeReconfiguration(host: AdapterHost): void {
       expect(backends.a.received).toHaveLength(1);
     });
 
+    it('give attempts that begin from then on their time, and what runs its own', async () => {
+      const { origin, backends, pool } = await serve(host, { backends: { a: hangs } });
+      const { request, response } = open(origin, '/', { method: 'POST' });
+      request.end('first');
+      const { a } = backends;
+      await a.request(0);
+      pool.reconfigure({ backends: [{ id: 'a', url: a.url }], timeouts: { headersMs: 50 } });
+      const second = await call(origin, '/', { method: 'POST', body: 'second' });
+      expect(second.json()).toMatchObject({ status: 504, code: 'gateway_timeout' });
+      expect(pool.status().running).toBe(1);
+      request.destroy();
+      await expect(response).rejects.toThrow();
+    });
+
     it('cut off what a backend that is gone still has on connections of before', async () => {
       const { origin, backends, pool } = await serve(host, {
         backends: { a: hangs, b: answers(200, 'from b') },

@@ -1,6 +1,7 @@
 import { FakeClock } from '@spillway/test/support/fake-clock.ts';
 import { arrive, arriveInRow, scriptedRoute } from '@spillway/test/support/scripted-passage.ts';
-import { expect, it } from 'vitest';
+import Bottleneck from 'bottleneck';
+import { expect, it, onTestFinished, vi } from 'vitest';
 
 const gate = { maxCount: 2, maxQueueLength: 10, timeoutMs: 1_000 };
 
@@ -62,6 +63,22 @@ it('reaches every key', () => {
   const tenants = ['a', 'b', 'a', 'b'].map((tenant) => arrive(policy, { tenant }));
   policy.reconfigure({ ...options, maxCount: 2, key: (request: never) => key(request) });
   expect(tenants.map(({ isAtWork }) => isAtWork)).toEqual([true, true, true, true]);
+});
+
+it.each([
+  ['the only one', {}],
+  ['each key', { key: () => 'a' }],
+])('tells Bottleneck of the new limit: of %s', (_what, more) => {
+  const told = vi.spyOn(Bottleneck.prototype, 'updateSettings');
+  onTestFinished(() => told.mockRestore());
+  const clock = new FakeClock();
+  const policy = scriptedRoute('limitConcurrency', { ...gate, ...more }, clock);
+  const working = arrive(policy);
+  // So long that Bottleneck is told of the work itself.
+  clock.advance(1_000);
+  policy.reconfigure({ ...gate, ...more, maxCount: 7 });
+  expect(told).toHaveBeenCalledExactlyOnceWith({ maxConcurrent: 7 });
+  working.completed(200);
 });
 
 it('refuses what would need another gate, and changes nothing then', () => {

@@ -109,6 +109,23 @@ describe('backends', () => {
     expect(pool.backends[0]?.available).toBe(true);
   });
 
+  it('have a breaker, or none any more, for attempts that begin from then on', () => {
+    const breaker = { failureCount: 1, tripDurationMs: 5_000 };
+    const pool = scriptedPool(poolOf([backend('a')]));
+    const before = [begin(pool), begin(pool)];
+    pool.reconfigure(poolOf([backend('a', { breaker })]));
+    before[0]?.reply(500);
+    before[1]?.fail('reset');
+    expect(pool.backends[0]?.breaker?.state).toBe('closed');
+    const during = begin(pool);
+    begin(pool).reply(500);
+    expect(begin(pool).problem?.code).toBe('no_backend');
+    pool.reconfigure(poolOf([backend('a')]));
+    during.reply(500);
+    expect(pool.status().backends[0]).toMatchObject({ available: true, running: 0 });
+    expect(pool.status().backends[0]).not.toHaveProperty('breaker');
+  });
+
   it('get no new request above a lower maxCount, and serve who waits under a higher one', () => {
     const queue = { maxQueueLength: 5 };
     const pool = scriptedPool(poolOf([backend('a', { maxCount: 3 })], { queue }));
@@ -242,7 +259,10 @@ it('lets a request that is under way end by the rule of re-submission that it ca
   const options = poolOf([backend('a'), backend('b', { priority: 2 })]);
   const pool = scriptedPool(options);
   const request = begin(pool);
-  pool.reconfigure({ ...options, retry: { maxAttempts: 1 } });
+  const other = begin(pool);
+  pool.reconfigure({ ...options, retry: { statusCodes: [503], maxAttempts: 1 } });
+  other.reply(429);
+  expect(other.path).toEqual(['a', 'b']);
   request.reply(429);
   expect(request.path).toEqual(['a', 'b']);
   const next = begin(pool);

@@ -34,9 +34,10 @@ describe('a breaker whose rule has changed', () => {
   it('is there, or no longer, for those who come from then on', () => {
     const clock = new FakeClock();
     const policy = scriptedRoute('protect', { timeoutMs: 5_000 }, clock);
-    const before = arrive(policy);
+    const before = [arrive(policy), arrive(policy)];
     policy.reconfigure({ breaker: { ...breaker, failureCount: 1 } });
-    before.completed(500);
+    before[0]?.completed(500);
+    before[1]?.broke();
     expect(policy.breaker?.state).toBe('closed');
     const during = arrive(policy);
     arrive(policy).completed(500);
