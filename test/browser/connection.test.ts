@@ -19,10 +19,12 @@ it('comes back by itself when the connection was lost, with what it has missed',
   const room = await fakeRoom(busyRoom());
   const { page } = await open(room.url);
   await page.getByText('Live', { exact: true }).waitFor();
-  room.said.entries.push({ id: 60, at: Date.now(), kind: 'trip', text: 'something tripped' });
+  // Of a new process: its ids begin anew.
+  room.said.entries = [{ id: 1, at: Date.now(), kind: 'trip', text: 'something tripped' }];
   room.hangUp();
   await page.getByText('something tripped').waitFor();
   await page.getByText('Live', { exact: true }).waitFor();
+  expect(await page.getByText('started a rollout to v2').count()).toBe(1);
 });
 
 it('says why it is not let in, and tries again', async () => {
@@ -57,6 +59,9 @@ it('draws a new point as it comes', async () => {
   await page.getByText('As a table: Queue ratio').click();
   const rows = page.getByRole('region', { name: 'Queue ratio, as a table' }).getByRole('row');
   await expect.poll(() => rows.count()).toBe(3);
+  const picture = page.locator('canvas').first();
+  const before = await picture.screenshot();
   for (const point of said.points.slice(2, 5)) room.tell('point', point);
   await expect.poll(() => rows.count()).toBe(6);
+  expect((await picture.screenshot()).equals(before)).toBe(false);
 });

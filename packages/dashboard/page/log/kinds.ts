@@ -1,3 +1,4 @@
+import type { RolloutReport } from '@spillway/core';
 import type { LogEntry, LogKind } from '../../src/contract.ts';
 import type { IconName } from '../frame/icon.tsx';
 
@@ -19,6 +20,12 @@ export const KINDS: Readonly<Record<LogKind, Kind>> = {
   scale: { name: 'Autoscaling', icon: 'leaving', spoken: true },
   shutdown: { name: 'Shutdown', icon: 'warning', spoken: true },
 };
+
+/** A rollout that was put back is bad news; all else is told by its kind. */
+export function iconOf({ kind, details }: LogEntry): IconName {
+  const { decision } = (details ?? {}) as Partial<RolloutReport>;
+  return kind === 'rollout' && decision === 'abort' ? 'bad' : KINDS[kind].icon;
+}
 
 export interface Filter {
   readonly kind: LogKind | 'all';

@@ -3,7 +3,7 @@ import type { Change, LogEntry, LogKind } from '../../src/contract.ts';
 import { timeOfDay } from '../format.ts';
 import { Icon } from '../frame/icon.tsx';
 import { useRoom } from '../state/room.ts';
-import { type Filter, filtered, KINDS } from './kinds.ts';
+import { type Filter, filtered, iconOf, KINDS } from './kinds.ts';
 
 const SHOWN = 200;
 
@@ -70,8 +70,8 @@ function Entry({ entry }: { readonly entry: LogEntry }) {
   const { at, kind, pool, policy, by, text } = entry;
   const of = pool ?? policy;
   return (
-    <li class={`entry ${KINDS[kind].icon}`}>
-      <Icon name={KINDS[kind].icon} />
+    <li class="entry">
+      <Icon name={iconOf(entry)} />
       <div>
         <p>
           {of !== undefined && <span class="id">{of}</span>} {text}

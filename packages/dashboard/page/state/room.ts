@@ -40,7 +40,9 @@ export class Room {
   /** Since the last snapshot, in milliseconds; looked at once a second. */
   readonly ageMs = signal(0);
   readonly #connection = signal<'connecting' | 'open' | 'lost' | 'refused'>('connecting');
+  /** When the last snapshot came, and when the connection was last tried. */
   #seenAt = 0;
+  #triedAt = 0;
   #source: EventSource | undefined;
   #retryMs: number = RETRY_MS.first;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -83,7 +85,7 @@ export class Room {
     this.#source?.close();
     const source = new EventSource('stream');
     this.#source = source;
-    this.#seenAt = performance.now();
+    this.#triedAt = performance.now();
     source.onopen = () => void this.#catchUp(source);
     source.onerror = () => this.#failed(source);
     source.addEventListener('status', ({ data }) => {
@@ -154,8 +156,9 @@ export class Room {
   }
 
   #look(): void {
-    const silentMs = performance.now() - this.#seenAt;
-    this.ageMs.value = this.snapshot.value === undefined ? 0 : silentMs;
+    const now = performance.now();
+    this.ageMs.value = this.snapshot.value === undefined ? 0 : now - this.#seenAt;
+    const silentMs = now - Math.max(this.#seenAt, this.#triedAt);
     if (silentMs > SILENT_MS && this.#connection.value === 'open') {
       this.#connection.value = 'lost';
       this.#connect();
