@@ -58,3 +58,30 @@ it('shows an empty service as that', async () => {
   await page.getByText('Nothing yet.').waitFor();
   expect(complaints).toEqual([]);
 });
+
+it('of a thousand backends shows those that do not serve, and all when it is asked to', async () => {
+  const said = busyRoom();
+  const { status } = said.snapshot;
+  const backends = Array.from({ length: 1_000 }, (_, index) =>
+    backend(`b${index}`, { available: index !== 700 }),
+  );
+  const room = await fakeRoom({
+    ...said,
+    snapshot: {
+      ...said.snapshot,
+      status: { ...status, pools: { many: pool('many', { backends }) } },
+    },
+  });
+  const { page, complaints } = await open(room.url);
+  const rows = page.getByRole('table', { name: 'Backends of many' }).getByRole('row');
+  await page
+    .getByRole('row', { name: /^b700 / })
+    .getByText('unavailable')
+    .waitFor();
+  expect(await rows.count()).toBe(2 + 25);
+  await page.getByRole('button', { name: 'Show all 1,000' }).click();
+  await expect.poll(() => rows.count()).toBe(2 + 1_000);
+  await expectNoSidewaysScroll(page);
+  expect(await page.getByText('993 others').count()).toBeGreaterThan(0);
+  expect(complaints).toEqual([]);
+});

@@ -1,5 +1,5 @@
 /**
- * Takes the pictures of the READMEs anew, of what really runs: once built:
+ * Takes the pictures of the READMEs anew, of what really runs. Once that is built:
  * `node test/browser/screenshots.ts`.
  * The spike is that of the demo, in its own time: five minutes.
  */

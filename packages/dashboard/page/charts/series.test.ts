@@ -26,6 +26,18 @@ describe('series', () => {
     ]);
   });
 
+  it('have one layer for all that are not among the busiest of many', () => {
+    const ids = Array.from({ length: 20 }, (_, index) => `b${index}`);
+    const rates = Object.fromEntries(ids.map((id, index) => [id, index % 5 === 4 ? 10 : 1]));
+    const series = requestSeries([point(1, rates)], 'chat', ids);
+    expect(series.map(({ name }) => name)).toEqual([
+      ...['b0', 'b1', 'b2', 'b4', 'b9', 'b14', 'b19'],
+      '13 others',
+    ]);
+    expect(series.map(({ values }) => values[0])).toEqual([1, 1, 1, 10, 10, 10, 10, 13]);
+    expect(series.map(({ colour }) => colour)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
   it('add up what backends refused', () => {
     expect(refusedSeries([point(1, {}, { ptu1: 1, ptu2: 2 })], 'chat').values).toEqual([3]);
   });

@@ -10,21 +10,43 @@ export interface Series {
   readonly dashed?: boolean;
 }
 
-/** A layer for each backend, in the order given; those that have gone since come last. */
+/** As many as there are colours. */
+const MOST_LAYERS = 8;
+
+/**
+ * A layer for each backend, in the order given; those that have gone since come last. Where there are
+ * too many to tell apart, the busiest have one, and the others one together.
+ */
 export function requestSeries(
   points: readonly Point[],
   pool: string,
   backends: readonly string[],
 ): Series[] {
-  const names = new Set(backends);
+  const totals = new Map(backends.map((id) => [id, 0]));
   for (const point of points) {
-    for (const name of Object.keys(point.pools[pool]?.requests ?? {})) names.add(name);
+    for (const [id, rate] of Object.entries(point.pools[pool]?.requests ?? {})) {
+      totals.set(id, (totals.get(id) ?? 0) + rate);
+    }
   }
-  return Array.from(names, (name, colour) => ({
-    name,
+  const rate = (point: Point, id: string) => point.pools[pool]?.requests[id] ?? 0;
+  const ids = [...totals.keys()];
+  const own = ids.length <= MOST_LAYERS ? ids : busiest(totals, MOST_LAYERS - 1);
+  const series = own.map((id, colour) => ({
+    name: id,
     colour,
-    values: points.map((point) => point.pools[pool]?.requests[name] ?? 0),
+    values: points.map((point) => rate(point, id)),
   }));
+  if (own === ids) return series;
+  const others = ids.filter((id) => !own.includes(id));
+  const values = points.map((point) => others.reduce((sum, id) => sum + rate(point, id), 0));
+  return [...series, { name: `${others.length} others`, colour: MOST_LAYERS - 1, values }];
+}
+
+/** Those with the highest values, in the order that they have in the map. */
+function busiest(totals: ReadonlyMap<string, number>, most: number): string[] {
+  const byTotal = [...totals].sort(([, one], [, other]) => other - one);
+  const chosen = new Set(byTotal.slice(0, most).map(([id]) => id));
+  return [...totals.keys()].filter((id) => chosen.has(id));
 }
 
 /** What the backends of a pool refused or failed, of all of them together. */

@@ -1,4 +1,5 @@
 import type { BackendStatus } from '@spillway/core';
+import { useMemo } from 'preact/hooks';
 import { count, NONE } from '../format.ts';
 import { State } from '../frame/icon.tsx';
 import { useRoom } from '../state/room.ts';
@@ -24,11 +25,16 @@ export interface BackendRowProps {
   readonly backend: BackendStatus;
   readonly asked: number;
   readonly received: number | undefined;
-  /** Its colour in the charts. */
-  readonly colour: number;
+  /** In the charts; absent of one that shares a layer with others there. */
+  readonly colour: number | undefined;
 }
 
-export function BackendRow({ pool, backend, asked, received, colour }: BackendRowProps) {
+/** Drawn anew only where something of it has changed: there may be a thousand, once a second. */
+export function BackendRow(props: BackendRowProps) {
+  return useMemo(() => <Row {...props} />, [JSON.stringify(props)]);
+}
+
+function Row({ pool, backend, asked, received, colour }: BackendRowProps) {
   const room = useRoom();
   const { id, url, running, maxCount, breaker, draining } = backend;
   const answers = answersOf(backend);
@@ -36,12 +42,12 @@ export function BackendRow({ pool, backend, asked, received, colour }: BackendRo
   return (
     <tr role="row" class={isTripped ? 'tripped' : undefined}>
       <th role="rowheader" scope="row" class="backend">
-        <i class={`swatch series-${colour % 8}`} aria-hidden="true" />
+        <i class={colour === undefined ? 'swatch' : `swatch series-${colour}`} aria-hidden="true" />
         <span class="id">{id}</span>
         <span class="url muted">{url ?? 'handler'}</span>
       </th>
       <Cell label="State" kind="wide">
-        <State {...standingOf(backend, room.leftOf(breaker?.remainingMs ?? 0))} />
+        <State {...standingOf(backend, isTripped ? room.leftOf(breaker.remainingMs) : 0)} />
       </Cell>
       <Cell label="Share → received" kind="wide">
         <Share asked={asked} received={received} />

@@ -1,7 +1,7 @@
 import type { PoolStatus } from '@spillway/core';
 import { useMemo } from 'preact/hooks';
 import { Chart } from '../charts/chart.tsx';
-import { latencySeries, refusedSeries, requestSeries } from '../charts/series.ts';
+import { latencySeries, refusedSeries, requestSeries, type Series } from '../charts/series.ts';
 import { count, milliseconds, perSecond, words } from '../format.ts';
 import { Figure, ServiceLevel } from '../frame/service-level.tsx';
 import { useRoom } from '../state/room.ts';
@@ -12,6 +12,7 @@ import { Shadows } from './shadows.tsx';
 /** One pool: how its callers fare, its backends, its last fifteen minutes, and what moves its traffic. */
 export function PoolCard({ pool }: { readonly pool: PoolStatus }) {
   const room = useRoom();
+  const series = usePoolSeries(pool);
   const level = room.snapshot.value?.status.requests[pool.name];
   const spillovers = pool.spillovers.reduce((sum, spilled) => sum + spilled.count, 0);
   const refusals = Object.entries(pool.rejections);
@@ -33,8 +34,8 @@ export function PoolCard({ pool }: { readonly pool: PoolStatus }) {
           </Figure>
         </ServiceLevel>
       </header>
-      <Backends pool={pool} />
-      <PoolCharts name={pool.name} backends={pool.backends.map(({ id }) => id)} />
+      <Backends pool={pool} colours={series.colours} />
+      <PoolCharts name={pool.name} series={series} />
       <div class="parts">
         <Rollouts pool={pool} />
         <Shadows pool={pool} />
@@ -43,20 +44,35 @@ export function PoolCard({ pool }: { readonly pool: PoolStatus }) {
   );
 }
 
-interface PoolChartsProps {
-  readonly name: string;
-  readonly backends: readonly string[];
+interface PoolSeries {
+  readonly times: readonly number[];
+  readonly requests: readonly Series[];
+  readonly latencies: readonly Series[];
+  /** Of the layers that are one backend's. */
+  readonly colours: ReadonlyMap<string, number>;
 }
 
-function PoolCharts({ name, backends }: PoolChartsProps) {
+function usePoolSeries({ name, backends }: PoolStatus): PoolSeries {
   const points = useRoom().points.value;
-  const ids = backends.join('\n');
-  const times = useMemo(() => points.map(({ at }) => at), [points]);
-  const requests = useMemo(
-    () => [...requestSeries(points, name, ids.split('\n')), refusedSeries(points, name)],
-    [points, name, ids],
-  );
-  const latencies = useMemo(() => latencySeries(points, name), [points, name]);
+  const ids = backends.map(({ id }) => id).join('\n');
+  return useMemo(() => {
+    const known = ids.split('\n');
+    const requests = requestSeries(points, name, known);
+    return {
+      times: points.map(({ at }) => at),
+      requests: [...requests, refusedSeries(points, name)],
+      latencies: latencySeries(points, name),
+      colours: new Map(requests.map((series) => [series.name, series.colour ?? 0])),
+    };
+  }, [points, name, ids]);
+}
+
+interface PoolChartsProps {
+  readonly name: string;
+  readonly series: PoolSeries;
+}
+
+function PoolCharts({ name, series: { times, requests, latencies } }: PoolChartsProps) {
   return (
     <div class="charts">
       <Chart

@@ -1,6 +1,6 @@
 import type { BackendStatus, PoolStatus } from '@spillway/core';
 import { describe, expect, it } from 'vitest';
-import { answersOf, levelsOf, standingOf } from './standing.ts';
+import { answersOf, levelsOf, noteworthy, standingOf } from './standing.ts';
 
 const attempts = {
   success: 0,
@@ -44,6 +44,22 @@ describe('a backend', () => {
   it('has had no answer where there was no connection, a reset or a timeout', () => {
     const counts = { ...attempts, connect_error: 1, reset: 2, timeout: 4, cancelled: 8 };
     expect(answersOf(backend({ attempts: counts })).none).toBe(7);
+  });
+});
+
+describe('of many backends', () => {
+  const many = Array.from({ length: 100 }, (_, index) =>
+    backend({ id: String(index), available: index % 40 !== 39, draining: index === 50 }),
+  );
+  const ids = (most: number) => noteworthy(many, most).map(({ id }) => id);
+
+  it('those that do not serve are looked at first, in the order of all', () => {
+    expect(ids(5)).toEqual(['0', '1', '39', '50', '79']);
+    expect(ids(2)).toEqual(['39', '50']);
+  });
+
+  it('all are looked at where there is room', () => {
+    expect(noteworthy(many, 100)).toBe(many);
   });
 });
 

@@ -55,6 +55,17 @@ export function levelsOf({ backends }: PoolStatus): Level[] {
   });
 }
 
+/** Of many backends those to look at: `most` at the most, first of all such as do not serve. */
+export function noteworthy(
+  backends: readonly BackendStatus[],
+  most: number,
+): readonly BackendStatus[] {
+  if (backends.length <= most) return backends;
+  const troubled = backends.filter(({ available, draining }) => !available || draining);
+  const chosen = new Set([...new Set([...troubled, ...backends])].slice(0, most));
+  return backends.filter((backend) => chosen.has(backend));
+}
+
 /** Ended attempts, as an operator tells them apart. */
 export interface Answers {
   readonly ok: number;
