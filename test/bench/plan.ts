@@ -52,6 +52,7 @@ interface Budget {
   /** For contenders on rows. */
   readonly seconds: number;
   readonly generations: number;
+  /** Of all generations, however long that takes. */
   readonly fewestRounds: number;
   readonly briefRounds: number;
   readonly shownRounds: number;
@@ -63,7 +64,7 @@ interface Budget {
 const full: Budget = {
   seconds: 590,
   generations: 3,
-  fewestRounds: 3,
+  fewestRounds: 9,
   briefRounds: 3,
   shownRounds: 2,
   warmUpSeconds: 2,
@@ -73,7 +74,7 @@ const full: Budget = {
 const quick: Budget = {
   seconds: 74,
   generations: 2,
-  fewestRounds: 2,
+  fewestRounds: 3,
   briefRounds: 2,
   shownRounds: 2,
   warmUpSeconds: 1,
@@ -114,7 +115,7 @@ export function makePlan(options: Options): Plan {
   const round = close.length * windowSeconds;
   const affordable = Math.floor((budget.seconds - once - count * start) / (count * round));
   const total =
-    close.length === 0 ? 0 : (options.rounds ?? count * Math.max(budget.fewestRounds, affordable));
+    close.length === 0 ? 0 : (options.rounds ?? Math.max(budget.fewestRounds, count * affordable));
   const besides =
     (options.waiting ? budget.waitingSeconds : 0) + (options.instances ? instancesSeconds : 0);
 
