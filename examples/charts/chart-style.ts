@@ -29,7 +29,7 @@ export const COLOURS = `
 /** What the classes of an SVG chart look like. */
 export const CHART_STYLE = `text { font: 12px system-ui, sans-serif; fill: var(--soft); } .mid { text-anchor: middle; }
 .end { text-anchor: end; } .grid { stroke: var(--grid); } .hit { fill: transparent; }
-.hit:hover { fill: var(--grid); fill-opacity: .5; } .moments { stroke: var(--red); stroke-width: 1.5; }
+.hit:hover { fill: var(--grid); fill-opacity: .5; } .moments { stroke: var(--red); stroke-opacity: .6; }
 .marker { stroke: var(--soft); stroke-dasharray: 2 3; } .ruler { stroke: var(--blue); stroke-dasharray: 6 4; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; } .area { fill-opacity: .1; }
 .line.blue { stroke: var(--blue); } .line.orange { stroke: var(--orange); } .line.grey { stroke: var(--grey); }

@@ -18,6 +18,11 @@ export interface SvgChartOptions {
   /** Moments at which something happened, by their share of the width. */
   readonly moments?: readonly number[];
   readonly ruler?: { readonly value: number; readonly label: string };
+  /**
+   * Whether the pointer is told numbers, which it never is where the chart is shown as a picture.
+   * @defaultValue true
+   */
+  readonly numbers?: boolean;
 }
 
 export const WIDTH = 760;
@@ -31,7 +36,7 @@ const LABEL_GAP = 14;
 
 /** Lines over time with a name at the end of each; every bucket tells its numbers under the pointer. */
 export function svgChart(options: SvgChartOptions): string {
-  const { label, lines, max, ticks, marker, moments = [], ruler } = options;
+  const { label, lines, max, ticks, marker, moments = [], ruler, numbers = true } = options;
   const x = (share: number) => LEFT + share * (WIDTH - LEFT - RIGHT);
   const y = (value: number) => HEIGHT - BOTTOM - (value / max) * (HEIGHT - TOP - BOTTOM);
   const parts: string[] = [];
@@ -85,14 +90,14 @@ export function svgChart(options: SvgChartOptions): string {
     );
   }
 
-  const buckets = lines[0]?.values.length ?? 0;
+  const buckets = numbers ? (lines[0]?.values.length ?? 0) : 0;
   for (let index = 0; index < buckets; index += 1) {
     const from = x(index / buckets);
     const width = x((index + 1) / buckets) - from;
-    const numbers = lines.map(({ name, values }) => `${name}: ${Math.round(values[index] ?? 0)}`);
+    const told = lines.map(({ name, values }) => `${name}: ${Math.round(values[index] ?? 0)}`);
     parts.push(
       `<rect class="hit" x="${from.toFixed(1)}" y="${TOP}" width="${width.toFixed(1)}" ` +
-        `height="${HEIGHT - TOP - BOTTOM}"><title>${numbers.join('\n')}</title></rect>`,
+        `height="${HEIGHT - TOP - BOTTOM}"><title>${told.join('\n')}</title></rect>`,
     );
   }
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">${parts.join('')}</svg>`;

@@ -9,6 +9,7 @@ const STYLE = withoutProperties(
 
 /** Charts one below the other, in one file that a page can show as a picture. */
 export function svgSheet(
+  label: string,
   charts: readonly { readonly title: string; readonly svg: string }[],
 ): string {
   const step = TITLE_HEIGHT + HEIGHT;
@@ -20,7 +21,8 @@ export function svgSheet(
       svg.replace('<svg', place)
     );
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img">
+<title>${escapeHtml(label)}</title>
 <style>${STYLE}</style>
 <rect class="page" width="100%" height="100%"/>
 ${parts.join('\n')}

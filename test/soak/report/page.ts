@@ -17,7 +17,7 @@ interface Chart {
 
 /** One picture with all charts. */
 export function pictureOf(measured: Measurements): string {
-  return svgSheet(chartsOf(measured));
+  return svgSheet('A soak over time', chartsOf(measured, false));
 }
 
 /** One page with the charts, the verdict and what came of the requests. */
@@ -33,7 +33,7 @@ export function soakPage(measured: Measurements, checks: readonly Check[]): stri
   const body = `<p>${total} requests in ${clockFace(loadMs)}, ${options.callers} at once, through
 ${options.framework}; seed ${options.seed}.</p>
 ${checkList(checks)}
-${chartsOf(measured)
+${chartsOf(measured, true)
   .map(({ title, caption, svg }) => figure(title, caption, svg))
   .join('\n')}
 <table><tr><th>requests</th><th>all</th><th>ok</th><th>left</th><th>otherwise</th></tr>
@@ -41,9 +41,9 @@ ${cells.join('\n')}</table>`;
   return pageOf('Soak', body);
 }
 
-function chartsOf(measured: Measurements): Chart[] {
+function chartsOf(measured: Measurements, numbers: boolean): Chart[] {
   const series = seriesOf(measured, PARTS);
-  const shared = { ticks: ticksOf(measured.loadMs), moments: series.moments };
+  const shared = { ticks: ticksOf(measured.loadMs), moments: series.moments, numbers };
   const chart = (title: string, caption: string, lines: readonly Line[]): Chart => ({
     title,
     caption,
