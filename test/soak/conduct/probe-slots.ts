@@ -6,11 +6,11 @@ import type { ServiceAnswers } from '../service/service.ts';
 import { pathOf } from '../wire.ts';
 import type { SlotProbe } from './measurements.ts';
 
-const PATIENCE_MS = 3_000;
+const PATIENCE_MS = 10_000;
 const POLL_MS = 10;
 const nothing = { id: 0, bodyBytes: 0, answerBytes: 20, pieces: 1, workMs: 0, refusal: 0 };
 
-/** Sends a gate one request more than it has slots, has them held, and looks how many run. */
+/** Sends a gate one request more than it has slots, has them held, and looks how many run when all have come. */
 export async function probeSlots(
   url: string,
   service: Questioned<ServiceAnswers>,
@@ -18,8 +18,14 @@ export async function probeSlots(
   slots: number,
 ): Promise<SlotProbe> {
   const dispatcher = new Agent();
-  const running = async () =>
-    (await service.ask('status', undefined)).spillway.gates[gate]?.running ?? 0;
+  const look = async () => {
+    const { spillway, books } = await service.ask('status', undefined);
+    return {
+      running: spillway.gates[gate]?.running ?? 0,
+      arrived: books[gate]?.arrived ?? 0,
+    };
+  };
+  const { arrived: before } = await look();
   const calls = Array.from({ length: slots + 1 }, async () => {
     const answer = await request(`${url}/${gate}?${pathOf(nothing)}`, {
       dispatcher,
@@ -28,15 +34,19 @@ export async function probeSlots(
     await answer.body.dump();
   });
   const until = performance.now() + PATIENCE_MS;
-  while ((await running()) < slots && performance.now() < until) await after(POLL_MS);
-  // One that came in although there was no slot would show by now.
-  await after(POLL_MS);
-  const taken = await running();
+  let seen = await look();
+  while (
+    (seen.running < slots || seen.arrived < before + calls.length) &&
+    performance.now() < until
+  ) {
+    await after(POLL_MS);
+    seen = await look();
+  }
   const all = Promise.allSettled(calls);
   // The one that waited is held, too, when it gets its slot.
   const releasing = setInterval(() => void service.ask('release', undefined), POLL_MS);
   await all;
   clearInterval(releasing);
   await dispatcher.destroy();
-  return { gate, slots, taken };
+  return { gate, slots, taken: seen.running };
 }

@@ -67,10 +67,15 @@ export class Sampling {
 
   async #probe(dispatcher: Agent): Promise<void> {
     for (const [path, statuses] of Object.entries(ASKED)) {
-      const { statusCode, body } = await request(this.#options.url + path, { dispatcher });
-      await body.dump();
-      if ((statuses as readonly number[]).includes(statusCode)) continue;
-      this.troubles.push(`${path} answered ${statusCode}`);
+      const answered = await request(this.#options.url + path, { dispatcher }).then(
+        async ({ statusCode, body }) => {
+          await body.dump();
+          return statusCode;
+        },
+        (error: Error) => error.message,
+      );
+      if ((statuses as readonly unknown[]).includes(answered)) continue;
+      this.troubles.push(`${path} was answered with ${answered}`);
     }
   }
 }
