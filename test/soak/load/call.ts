@@ -39,8 +39,9 @@ export function requestPath(drawn: Drawn): string {
 
 export function requestHeaders({ session }: Drawn): Record<string, string> {
   return {
-    'x-session': `s${session}`,
-    'x-key': `k${session % TENANTS}`,
+    // Half of the callers keep to a backend, the others go where the shares lead them.
+    ...(session % 2 === 0 && { 'x-session': `s${session}` }),
+    'x-key': `k${(session >> 1) % TENANTS}`,
     'x-priority': String(session % 10),
   };
 }
