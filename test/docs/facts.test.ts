@@ -401,11 +401,17 @@ it('shows the problem that a caller gets', async () => {
   );
 });
 
-it.each(['express', 'koa', 'http-proxy-middleware', 'redis', 'config', 'node-http', 'core'])(
-  'names every value that @spillway/%s exports',
-  async (name) => {
-    const exported = await import(`@spillway/${name}`);
-    const markdown = read(`packages/${name}/README.md`);
-    for (const each of Object.keys(exported)) expect(markdown).toMatch(new RegExp(`\`${each}\\b`));
-  },
-);
+it.each([
+  'express',
+  'koa',
+  'http-proxy-middleware',
+  'redis',
+  'config',
+  'dashboard',
+  'node-http',
+  'core',
+])('names every value that @spillway/%s exports', async (name) => {
+  const exported = await import(`@spillway/${name}`);
+  const markdown = read(`packages/${name}/README.md`);
+  for (const each of Object.keys(exported)) expect(markdown).toMatch(new RegExp(`\`${each}\\b`));
+});
