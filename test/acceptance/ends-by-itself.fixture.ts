@@ -10,6 +10,7 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { autoscale, queueRatio } from '@spillway/autoscale';
+import { dashboard } from '@spillway/dashboard';
 import type { AdapterHost } from '../support/adapter-host.ts';
 import { expressHost } from '../support/express-host.ts';
 import { hpmOnExpress, hpmOnKoa } from '../support/hpm-host.ts';
@@ -115,6 +116,8 @@ const autoscaler = autoscale({
 const app = host.createApp();
 app.mount('/readyz', spillway.readiness({ checks: { hangs: () => new Promise(() => {}) } }));
 app.mount('/metrics', spillway.metrics());
+const authorize = () => ({ name: 'any', role: 'viewer' as const });
+app.mount('/spillway', dashboard(spillway as never, { authorize }));
 const limited = spillway.limitConcurrency({
   name: 'limited',
   maxCount: 1,
@@ -139,10 +142,11 @@ const { server, url: origin } = await start(app.listener());
 server.on('upgrade', spillway.proxy(steady).upgrade);
 
 /** The status, or that the answer was cut off. */
-function ask(path: string, method = 'GET'): Promise<number | string> {
+function ask(path: string, method = 'GET', began = () => {}): Promise<number | string> {
   const { promise, resolve } = Promise.withResolvers<number | string>();
   const outgoing = request(origin + path, { method, agent: false });
   outgoing.on('response', (answer) => {
+    began();
     answer.on('error', () => resolve('cut off')).resume();
     answer.on('end', () => resolve(answer.statusCode ?? 0));
   });
@@ -171,6 +175,9 @@ const left = [
   ...['/troubled/hangs', '/readyz'],
 ];
 const pending = left.map((path) => ask(path));
+const opened = Promise.withResolvers<void>();
+const watching = ask('/spillway/stream', 'GET', opened.resolve);
+await opened.promise;
 const leftFetch = steady.fetch('/hangs').then(({ status }) => status);
 const isBusy = () => {
   const { limited: gate } = spillway.status().gates;
@@ -187,6 +194,7 @@ await spillway.shutdown({ server, timeoutMs: 30 });
 await Promise.all([removal, draining]);
 const cutOff = await Promise.all(pending);
 answered['a fetch'] = await leftFetch;
+answered['a page that watches'] = await watching;
 if (!webSocket.closed) await once(webSocket, 'close');
 
 const leftOver = () => {

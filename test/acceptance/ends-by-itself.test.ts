@@ -14,6 +14,7 @@ const busyAndInTrouble = {
     '/troubled/refuses': 429,
     'pool.fetch': 502,
     'a fetch': 503,
+    'a page that watches': 200,
   },
   cutOff: [
     ['/limited', 503],

@@ -43,6 +43,9 @@ export async function listen({ origin }: TestControlRoom, path = '/stream', head
   return { response, events, have, leave: call.leave, hasEnded: () => ended };
 }
 
+const viewerOf = (request: unknown) =>
+  (request as { headers: Record<string, string | undefined> }).headers['x-user'];
+
 const SETTLED = { timeoutMs: 0 } as const;
 
 /** Server-sent events. */
@@ -105,6 +108,31 @@ export function describeStreams(host: AdapterHost): void {
         const reader = await listen(room);
         expect(reader.response.statusCode).toBe(200);
       });
+    });
+
+    it('nothing to those who have left before it was known who they are', async () => {
+      const asked = Promise.withResolvers<void>();
+      const known = Promise.withResolvers<void>();
+      const room = await startControlRoom(host, {
+        dashboard: {
+          async authorize(request) {
+            if (viewerOf(request) !== 'viewer slow') return { name: 'ann', role: 'operator' };
+            asked.resolve();
+            await known.promise;
+            return { name: 'slow', role: 'viewer' };
+          },
+        },
+      });
+      const idle = room.clock.pendingTimers;
+      const call = open(room.origin, '/spillway/stream', { headers: { 'x-user': 'viewer slow' } });
+      call.request.end();
+      await asked.promise;
+      const sockets = room.sockets.size;
+      call.leave();
+      await until(() => expect(room.sockets.size).toBe(sockets - 1));
+      known.resolve();
+      expect((await room.get('/status')).status).toBe(200);
+      expect(room.clock.pendingTimers).toBe(idle);
     });
 
     it('until the service shuts down, which they do not hold up', async () => {

@@ -52,14 +52,14 @@ function hpmHost(host: AdapterHost, answering: Answering): AdapterHost {
     ...host,
     createSpillway(options) {
       const spillway = host.createSpillway(options);
-      return {
-        ...spillway,
+      // Changed, and not copied: other packages look for more on it than its calls.
+      return Object.assign(spillway, {
         proxy(pool, { onReject = options?.onReject } = {}) {
           const proxy = createPoolProxyMiddleware(pool, { changeOrigin: true, xfwd: true });
           const middleware = answering(proxy as ConnectMiddleware, onReject);
           return Object.assign(middleware, { upgrade: proxy.upgrade }) as never;
         },
-      };
+      } satisfies Partial<typeof spillway>);
     },
   };
 }

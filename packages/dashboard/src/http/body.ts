@@ -13,11 +13,22 @@ export async function readJson(
 ): Promise<unknown> {
   const tooLarge = () => new ApiError('body_too_large', `at most ${maxBytes} bytes are taken`);
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
-  if (request.readableDidRead) return typeof parsed === 'object' ? (parsed ?? {}) : {};
+  if (!request.readableDidRead) return parse(await textOf(request, maxBytes, tooLarge));
+  if (typeof parsed === 'string' || Buffer.isBuffer(parsed)) return parse(String(parsed));
+  if (typeof parsed === 'object') return parsed;
+  throw new ApiError('body_not_json', 'a parser in front has read the body and left nothing');
+}
+
+function textOf(
+  request: IncomingMessage,
+  maxBytes: number,
+  tooLarge: () => ApiError,
+): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
-  // Not its iterator, which would destroy the socket that the answer is to go by.
-  const text = await new Promise<string>((resolve, reject) => {
+  // Not its iterator, which would destroy the socket that the answer is to go by. What is too much is
+  // read, and not kept.
+  return new Promise((resolve, reject) => {
     request.on('data', (chunk: Buffer) => {
       length += chunk.length;
       if (length <= maxBytes) chunks.push(chunk);
@@ -28,6 +39,9 @@ export async function readJson(
     request.on('error', broken);
     request.on('close', broken);
   });
+}
+
+function parse(text: string): unknown {
   if (text === '') return {};
   try {
     return JSON.parse(text);

@@ -20,6 +20,11 @@ export class RateLimit {
     this.#clock = clock;
   }
 
+  /** Names that are remembered. */
+  get size(): number {
+    return this.#buckets.size;
+  }
+
   /** @returns 0 when it may be done now, otherwise in how many milliseconds */
   take(name: string): number {
     const now = this.#clock.now();

@@ -60,8 +60,7 @@ export class Stream {
   }
 
   onClose(listener: () => void): void {
-    if (this.#response.closed) listener();
-    else this.#response.once('close', listener);
+    this.#response.once('close', listener);
   }
 
   end(): void {

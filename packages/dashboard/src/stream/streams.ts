@@ -53,6 +53,8 @@ export class Streams {
     if (this.#streams.size >= maxStreams) {
       throw new ApiError('too_many_streams', `${maxStreams} are open`, { headers });
     }
+    // The caller has left while it was found out who it is.
+    if (response.destroyed) return;
     const stream = new Stream(request, response, {
       entry: lastEntry ?? log.latest,
       point: history.latest,

@@ -1,0 +1,20 @@
+import type { IncomingMessage } from 'node:http';
+import { expect, it } from 'vitest';
+import { readJson } from './body.ts';
+
+/** A request whose body a parser has read. */
+const read = { headers: {}, readableDidRead: true } as IncomingMessage;
+
+it.each<[what: string, parsed: unknown]>([
+  ['an object', { durationMs: 5 }],
+  ['text', '{"durationMs":5}'],
+  ['bytes', Buffer.from('{"durationMs":5}')],
+])('takes %s that a parser has left', async (_what, parsed) => {
+  expect(await readJson(read, parsed, 100)).toEqual({ durationMs: 5 });
+});
+
+it('takes no body for an empty one that a parser has read and thrown away', async () => {
+  await expect(readJson(read, undefined, 100)).rejects.toMatchObject({
+    problem: { code: 'body_not_json' },
+  });
+});
