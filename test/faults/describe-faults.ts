@@ -8,7 +8,7 @@ import { SECTIONS } from './table.ts';
 const KINDS: readonly Kind[] = ['GET', 'POST', 'streamed'];
 const FRAMINGS: readonly Asking['framing'][] = ['with a length', 'in chunks'];
 /** With more ways than that each is shown to one form of a request alone, so that it takes seconds. */
-const MANY_WAYS = 20;
+const MANY_WAYS = 10;
 
 /** Every row of the table, kept by this transport; nothing is left behind afterwards. */
 export function describeFaults(transport: Transport): void {
