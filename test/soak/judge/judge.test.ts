@@ -190,6 +190,22 @@ it('lets a heap be that grows by less than a byte for each request', () => {
   expect(broken({ samples: growing })).toEqual([]);
 });
 
+it('lets memory be that is in use at times, and in more use towards the end', () => {
+  const [first] = samplesOf(() => 30 * MIB) as [Sample];
+  const samples = Array.from({ length: 400 }, (_, index) => ({
+    ...first,
+    at: index * 2_000,
+    ended: index * 50,
+    external: first.external + (index % 4 === 0 ? 0 : (index / 400) * 40 * MIB),
+  }));
+  expect(broken({ samples })).toEqual([]);
+  const leaking = samples.map((sample, index) => ({
+    ...sample,
+    external: sample.external + (index / 400) * 10 * MIB,
+  }));
+  expect(broken({ samples: leaking })).toHaveLength(1);
+});
+
 it('lets a heap be that is still warming up in a short soak', () => {
   const samples = samplesOf((ended) => 30 * MIB + ended).map((sample) => ({
     ...sample,

@@ -13,6 +13,8 @@ const WARM_UP_BYTES = 3 * 2 ** 20;
 /** Of the slope's standard error: beyond it chance is out of the question (1 in 700, on one side). */
 const ERRORS = 3;
 const FEWEST_SAMPLES = 4;
+/** What is kept is in the least sample of any time; what is under way is not. */
+const LEAST_OF = 12;
 /**
  * What the process may have at rest above what it had at work in the first quarter: code that was
  * compiled since, and the free lists of Node's HTTP and undici, which are bounded.
@@ -44,7 +46,8 @@ type Verdict = Omit<Check, 'claim'>;
 const NAMES = { heapUsed: 'the heap', external: 'memory outside of the heap' } as const;
 
 function judgeGrowth(samples: readonly Sample[], what: Kind): Verdict {
-  const { slope, error }: Trend = trendOf(samples.map((sample) => [sample.ended, sample[what]]));
+  const points = leastOf(samples, what).map((sample) => [sample.ended, sample[what]] as const);
+  const { slope, error }: Trend = trendOf(points);
   const requests = (samples.at(-1)?.ended ?? 0) - (samples[0]?.ended ?? 0);
   const growth = slope * requests;
   const uncertainty = ERRORS * error * requests;
@@ -55,6 +58,19 @@ function judgeGrowth(samples: readonly Sample[], what: Kind): Verdict {
       `${mebibytes(growth)} ± ${mebibytes(uncertainty)} MiB in the ${requests} requests of the ` +
       `second half, ${mebibytes(allowed)} allowed`,
   };
+}
+
+/** The least sample of each of {@link LEAST_OF} equal parts of the time. */
+function leastOf(samples: readonly Sample[], what: Kind): Sample[] {
+  const from = samples[0]?.at ?? 0;
+  const partMs = ((samples.at(-1)?.at ?? 0) - from) / LEAST_OF;
+  const least = new Map<number, Sample>();
+  for (const sample of samples) {
+    const part = Math.min(LEAST_OF - 1, Math.floor((sample.at - from) / partMs));
+    const other = least.get(part);
+    if (other === undefined || sample[what] < other[what]) least.set(part, sample);
+  }
+  return [...least.values()];
 }
 
 function judgeRest(samples: readonly Sample[], atRest: number, what: Kind): Verdict {
