@@ -57,7 +57,7 @@ export interface SpillwayCalls<M, R, P> {
    * });
    * @param options may leave out what the option `config` of `createSpillway` has of that name
    */
-  pool(name: string, options?: PoolOptions | Partial<PoolOptions>): HttpPool;
+  pool(name: string, options?: Partial<PoolOptions>): HttpPool;
   /**
    * Gives a route or a pool other options while it serves; all of them, as it was made with. What runs
    * ends under those that it began with.

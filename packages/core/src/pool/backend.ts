@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
-import { Breaker, type BreakerState } from '../breaker/breaker.ts';
+import { Breaker, type BreakerEvents, type BreakerState } from '../breaker/breaker.ts';
+import { followRule } from '../breaker/follow-rule.ts';
 import type { BreakerRule } from '../breaker/rule.ts';
 import type { ShareBreaker } from '../breaker/shared-breaker.ts';
 import type { Trip } from '../breaker/trip.ts';
@@ -133,7 +133,7 @@ export class Backend {
     this.#clock = clock;
     this.#events = events;
     this.#share = sharing?.breaker;
-    this.#breaker = this.#makeBreaker(config.breaker);
+    this.#breaker = this.#breakerFor(config.breaker);
     this.#arriving = new Deadlines(ARRIVAL_MS, clock);
     this.#slots = sharing?.slots?.(() => this.#slotsChanged());
   }
@@ -243,14 +243,7 @@ export class Backend {
       this.#waitUntil = Number.NEGATIVE_INFINITY;
       this.#breaker?.reset();
     }
-    if (!isDeepStrictEqual(before.breaker, config.breaker)) {
-      if (this.#breaker !== undefined && config.breaker !== undefined) {
-        this.#breaker.reconfigure(config.breaker);
-      } else {
-        this.#breaker?.dispose();
-        this.#breaker = this.#makeBreaker(config.breaker);
-      }
-    }
+    this.#breaker = this.#breakerFor(config.breaker);
     this.#update();
   }
 
@@ -369,21 +362,15 @@ export class Backend {
     this.#slots?.close();
   }
 
-  #makeBreaker(rule: BreakerRule | undefined): Breaker | undefined {
-    return (
-      rule &&
-      new Breaker(
-        this.id,
-        rule,
-        this.#clock,
-        {
-          onTrip: (trip) => this.#events.tripped(this, trip),
-          onClose: () => this.#events.recovered(this),
-          onChange: () => this.#update(),
-        },
-        this.#share,
-      )
-    );
+  #breakerFor(rule: BreakerRule | undefined): Breaker | undefined {
+    const events: BreakerEvents = {
+      onTrip: (trip) => this.#events.tripped(this, trip),
+      onClose: () => this.#events.recovered(this),
+      onChange: () => this.#update(),
+    };
+    const make = (made: BreakerRule) =>
+      new Breaker(this.id, made, this.#clock, events, this.#share);
+    return followRule(this.#breaker, rule, make);
   }
 
   /** Attempts and copies that hold a slot. */

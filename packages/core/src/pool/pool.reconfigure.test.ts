@@ -226,6 +226,19 @@ describe('what was done by hand', () => {
   });
 });
 
+it('binds keys by another affinity', () => {
+  const options = poolOf([backend('a'), backend('b')]);
+  const pool = scriptedPool(options);
+  const headers = { 'x-key': 'one' };
+  const asked = () =>
+    new Set(
+      Array.from({ length: 6 }, () => new ScriptedSubmission(pool, 'GET', { headers }).play200()),
+    );
+  expect(asked().size).toBe(2);
+  pool.reconfigure({ ...options, affinity: { header: 'x-key' } });
+  expect(asked().size).toBe(1);
+});
+
 describe('a queue', () => {
   const one = [backend('a', { maxCount: 1 })];
 

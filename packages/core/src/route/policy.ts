@@ -1,6 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import { Breaker, type BreakerEvents } from '../breaker/breaker.ts';
+import { followRule } from '../breaker/follow-rule.ts';
 import type { BreakerRule } from '../breaker/rule.ts';
+import type { BreakerHooks } from '../breaker/shared-breaker.ts';
 import type { Clock } from '../clock.ts';
 import type { Coordinator } from '../coordinator.ts';
 import { Deadlines } from '../deadlines.ts';
@@ -47,7 +48,7 @@ export class RoutePolicy {
     this.#coordinator = coordinator;
     this.#config = config;
     this.gate = config.gate && makeGate(name, config.gate, clock, coordinator);
-    this.#breaker = this.#makeBreaker(config.breaker);
+    this.#breaker = this.#breakerFor(config.breaker);
     this.#times = this.#makeTimes(config.timeoutMs);
     this.#abandoned = new Deadlines(config.abandonMs, clock);
     this.level = new ServiceLevel(config.apdexMs, clock.now());
@@ -138,7 +139,7 @@ export class RoutePolicy {
     const before = this.#config;
     this.#config = config;
     if (config.gate !== undefined) this.gate?.reconfigure(config.gate);
-    this.#changeBreaker(before.breaker, config.breaker);
+    this.#breaker = this.#breakerFor(config.breaker);
     if (config.timeoutMs !== before.timeoutMs) {
       this.#times?.retire();
       this.#times = this.#makeTimes(config.timeoutMs);
@@ -150,28 +151,13 @@ export class RoutePolicy {
     this.level.apdexMs = config.apdexMs;
   }
 
-  #changeBreaker(before: BreakerRule | undefined, rule: BreakerRule | undefined): void {
-    if (isDeepStrictEqual(before, rule)) return;
-    if (this.#breaker !== undefined && rule !== undefined) {
-      this.#breaker.reconfigure(rule);
-      return;
-    }
-    this.#breaker?.dispose();
-    this.#breaker = this.#makeBreaker(rule);
-  }
-
-  #makeBreaker(rule: BreakerRule | undefined): Breaker | undefined {
+  #breakerFor(rule: BreakerRule | undefined): Breaker | undefined {
+    const { name, clock } = this;
     const coordinator = this.#coordinator;
-    return (
-      rule &&
-      new Breaker(
-        this.name,
-        rule,
-        this.clock,
-        this.#events,
-        coordinator && ((hooks) => coordinator.breaker(['route', this.name], hooks)),
-      )
-    );
+    const share =
+      coordinator && ((hooks: BreakerHooks) => coordinator.breaker(['route', name], hooks));
+    const make = (made: BreakerRule) => new Breaker(name, made, clock, this.#events, share);
+    return followRule(this.#breaker, rule, make);
   }
 
   #makeTimes(timeoutMs: number | undefined): Deadlines | undefined {

@@ -218,7 +218,7 @@ export class Members<B extends Backend> {
     for (const [backend, config] of changing) {
       if (backend.draining) this.#reinstate(backend);
       backend.reconfigure(config);
-      this.#everShadowed.get(backend)?.reconfigured();
+      this.#everShadowed.get(backend)?.followBackend();
     }
     this.#all = [...this.#all, ...joining.map((config) => this.#host.make(config))];
     for (const backend of this.#all) {

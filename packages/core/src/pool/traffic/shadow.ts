@@ -1,5 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import { Breaker, type Pass } from '../../breaker/breaker.ts';
+import { followRule } from '../../breaker/follow-rule.ts';
+import type { BreakerRule } from '../../breaker/rule.ts';
 import type { Clock, Random } from '../../clock.ts';
 import { ConfigurationError } from '../../errors.ts';
 import { callable, object, oneOf, optional } from '../../options.ts';
@@ -109,23 +110,17 @@ export class Shadow<B extends Backend = Backend> {
   constructor(backend: B, clock: Clock) {
     this.backend = backend;
     this.#clock = clock;
-    this.#breaker = this.#makeBreaker();
+    this.followBackend();
   }
 
   get breaker(): Breaker | undefined {
     return this.#breaker;
   }
 
-  /** The options of its backend have changed. */
-  reconfigured(): void {
-    const rule = this.backend.config.breaker;
-    if (isDeepStrictEqual(this.#breaker?.rule, rule)) return;
-    if (this.#breaker !== undefined && rule !== undefined) {
-      this.#breaker.reconfigure(rule);
-    } else {
-      this.#breaker?.dispose();
-      this.#breaker = this.#makeBreaker();
-    }
+  /** Takes the rule of its backend, which may be another one. */
+  followBackend(): void {
+    const make = (rule: BreakerRule) => new Breaker(`shadow ${this.backend.id}`, rule, this.#clock);
+    this.#breaker = followRule(this.#breaker, this.backend.config.breaker, make);
   }
 
   /** Copies that are under way stay, and what was counted. */
@@ -218,11 +213,6 @@ export class Shadow<B extends Backend = Backend> {
 
   dispose(): void {
     this.#breaker?.dispose();
-  }
-
-  #makeBreaker(): Breaker | undefined {
-    const rule = this.backend.config.breaker;
-    return rule && new Breaker(`shadow ${this.backend.id}`, rule, this.#clock);
   }
 
   #count(outcome: ShadowOutcome): void {
