@@ -49,6 +49,10 @@ export function describeConfiguration(host: AdapterHost): void {
     expect(() => spillway.reconfigure('search', { concurrency: { maxCount: 0 } })).toThrow(
       'protect(search).concurrency.maxCount must be a positive integer, got 0',
     );
+    await spillway.shutdown();
+    expect(() => spillway.reconfigure('search', { timeoutMs: 1 })).toThrow(
+      'reconfigure cannot be done after shutdown()',
+    );
   });
 
   describe('a configuration file', () => {

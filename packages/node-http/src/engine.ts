@@ -211,6 +211,9 @@ export class Engine extends EventEmitter<EngineEvents> implements ReadinessConte
    * @throws ConfigurationError when there is none of that name, or an option is wrong or cannot change
    */
   reconfigure(name: string, options: object): void {
+    if (this.shuttingDown) {
+      throw new ConfigurationError('reconfigure', 'cannot be done after shutdown()');
+    }
     const policy = this.routes.get(name) ?? this.pools.get(name);
     if (policy === undefined) {
       const names = [...this.routes.keys(), ...this.pools.keys()].join(', ');
