@@ -1,5 +1,6 @@
 import { FakeClock } from '@spillway/test/support/fake-clock.ts';
 import { seededRandom } from '@spillway/test/support/seeded-random.ts';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Deadlines, type Expiring, stopDeadline } from './deadlines.ts';
 
@@ -175,5 +176,58 @@ describe('Deadlines', () => {
     expect(() => clock.advance(90)).toThrow('listener');
     clock.advance(10);
     expect(expired).toEqual(['next']);
+  });
+
+  it('gives another duration to those who start, and a shorter one to all', () => {
+    const step = fc.oneof(
+      { weight: 3, arbitrary: fc.constant({ do: 'start' as const, ms: 0 }) },
+      fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 0, max: 120 }) }),
+      fc.record({ do: fc.constant('change' as const), ms: fc.integer({ min: 1, max: 200 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const { clock, deadlines } = setUp();
+        const entries: { dueAt: number; expiredAt: number | undefined }[] = [];
+        let durationMs = 100;
+        for (const each of steps) {
+          const now = clock.now();
+          if (each.do === 'advance') {
+            clock.advance(each.ms);
+          } else if (each.do === 'start') {
+            const entry = { dueAt: now + durationMs, expiredAt: undefined as number | undefined };
+            entries.push(entry);
+            deadlines.start(new Entry(() => Object.assign(entry, { expiredAt: clock.now() })));
+          } else {
+            durationMs = each.ms;
+            deadlines.setDuration(durationMs);
+            for (const entry of entries) {
+              const isWaiting = entry.expiredAt === undefined;
+              if (isWaiting) entry.dueAt = Math.min(entry.dueAt, now + durationMs);
+            }
+          }
+        }
+        clock.advance(200);
+        expect(entries.map(({ expiredAt }) => expiredAt)).toEqual(
+          entries.map(({ dueAt }) => dueAt),
+        );
+        expect(clock.pendingTimers).toBe(0);
+      }),
+    );
+  });
+
+  it('keeps its timer, once it is retired, for as long as it has entries', () => {
+    const { clock, deadlines, expired, start } = setUp();
+    const left = start('left');
+    start('stayed');
+    deadlines.retire();
+    stopDeadline(left);
+    clock.advance(100);
+    expect(expired).toEqual(['stayed']);
+    expect(clock.pendingTimers).toBe(0);
+    const other = setUp();
+    stopDeadline(other.start('gone'));
+    expect(other.clock.pendingTimers).toBe(1);
+    other.deadlines.retire();
+    expect(other.clock.pendingTimers).toBe(0);
   });
 });
