@@ -68,12 +68,18 @@ it('tells those who listen what has happened, and not all that was there before'
   const room = await fakeRoom(busyRoom());
   const { page } = await open(room.url);
   await page.getByText('Live', { exact: true }).waitFor();
-  await page.waitForTimeout(3_500);
   const at = Date.now();
   room.tell('log', { id: 50, at, kind: 'trip', pool: 'api', text: 'v2 tripped for 10 s' });
   room.tell('log', { id: 51, at, kind: 'spillover', pool: 'api', text: '3 requests spilled over' });
   const spoken = page.locator('p[role=status].hidden');
   await expect.poll(() => spoken.textContent()).toBe('api: v2 tripped for 10 s');
+
+  // What is known is no news either, when the connection has come back.
+  room.hangUp();
+  await page.getByText(/Connection lost/).waitFor();
+  await page.getByText('Live', { exact: true }).waitFor();
+  room.tell('log', { id: 52, at, kind: 'recover', pool: 'api', text: 'v2 serves again' });
+  await expect.poll(() => spoken.textContent()).toBe('api: v2 serves again');
 });
 
 it('has the values of each chart as a table', async () => {

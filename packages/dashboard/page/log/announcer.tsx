@@ -12,15 +12,14 @@ const MOST = 3;
 export function Announcer() {
   const room = useRoom();
   const [spoken, setSpoken] = useState('');
-  const said = useRef<LogEntry | undefined>(undefined);
+  const heard = useRef<ReadonlySet<LogEntry> | undefined>(undefined);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
 
   function speak(): void {
     timer.current = undefined;
     const entries = room.log.peek();
-    const from = said.current === undefined ? entries.length : entries.indexOf(said.current) + 1;
-    const news = entries.slice(from).filter(({ kind }) => KINDS[kind].spoken);
-    said.current = entries.at(-1);
+    const news = entries.filter((entry) => KINDS[entry.kind].spoken && !heard.current?.has(entry));
+    heard.current = new Set(entries);
     if (news.length === 0) return;
     const left = news.length - MOST;
     const texts = news.slice(-MOST).map(({ pool, text }) => (pool ? `${pool}: ${text}` : text));
@@ -28,7 +27,11 @@ export function Announcer() {
   }
 
   useSignalEffect(() => {
-    if (room.log.value.length > 0) timer.current ??= setTimeout(speak, EVERY_MS);
+    const entries = room.log.value;
+    if (room.session.value === undefined) return;
+    // What was there when the page was opened is no news.
+    if (heard.current === undefined) heard.current = new Set(entries);
+    else timer.current ??= setTimeout(speak, EVERY_MS);
   });
 
   return (

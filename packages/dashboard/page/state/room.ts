@@ -1,4 +1,4 @@
-import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
+import { batch, computed, effect, type ReadonlySignal, signal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type {
@@ -108,12 +108,14 @@ export class Room {
         get<Log>('log'),
       ]);
       if (source !== this.#source) return;
-      this.session.value = session;
-      this.#plot(history.points);
-      this.#append(entries);
-      this.problem.value = undefined;
       this.#retryMs = RETRY_MS.first;
-      this.#connection.value = 'open';
+      batch(() => {
+        this.session.value = session;
+        this.#plot(history.points);
+        this.#append(entries);
+        this.problem.value = undefined;
+        this.#connection.value = 'open';
+      });
     } catch (error) {
       if (source === this.#source) this.#giveUp(error);
     }
@@ -127,8 +129,11 @@ export class Room {
 
   /** Ids begin anew with each process, so that the time is part of what an entry is known by. */
   #append(entries: readonly LogEntry[]): void {
-    const all = [...this.log.value, ...entries];
-    const known = new Map(all.map((entry) => [`${entry.at}:${entry.id}`, entry]));
+    const known = new Map<string, LogEntry>();
+    for (const entry of [...this.log.value, ...entries]) {
+      const key = `${entry.at}:${entry.id}`;
+      if (!known.has(key)) known.set(key, entry);
+    }
     const sorted = [...known.values()].sort((one, other) => one.at - other.at || one.id - other.id);
     this.log.value = sorted.slice(-MAX_ENTRIES);
   }
