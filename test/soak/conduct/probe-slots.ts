@@ -2,11 +2,12 @@ import { setTimeout as after } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import type { Questioned } from '../questions.ts';
 import { HOLD, KEY } from '../service/handlers.ts';
+import { BREAKER_INTERVAL_MS } from '../service/policies.ts';
 import type { ServiceAnswers } from '../service/service.ts';
 import { pathOf } from '../wire.ts';
 import type { SlotProbe } from './measurements.ts';
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 15_000;
 const POLL_MS = 10;
 const nothing = { id: 0, bodyBytes: 0, answerBytes: 20, pieces: 1, workMs: 0, refusal: 0 };
 
@@ -18,22 +19,34 @@ export async function probeSlots(
   slots: number,
 ): Promise<SlotProbe> {
   const dispatcher = new Agent();
+  const call = async (headers: Record<string, string> = {}) => {
+    const path = `${url}/${gate}?${pathOf(nothing)}`;
+    const answer = await request(path, { dispatcher, headers: { ...headers, [KEY]: 'probe' } });
+    await answer.body.dump();
+  };
   const look = async () => {
     const { spillway, books } = await service.ask('status', undefined);
     return {
+      breaker: spillway.breakers[gate]?.state,
       running: spillway.gates[gate]?.running ?? 0,
       arrived: books[gate]?.arrived ?? 0,
     };
   };
-  const { arrived: before } = await look();
-  const calls = Array.from({ length: slots + 1 }, async () => {
-    const answer = await request(`${url}/${gate}?${pathOf(nothing)}`, {
-      dispatcher,
-      headers: { [HOLD]: '1', [KEY]: 'probe' },
-    });
-    await answer.body.dump();
-  });
   const until = performance.now() + PATIENCE_MS;
+  /** Resolves when what is held, which fails, cannot trip it. */
+  const breakerAtRest = async () => {
+    for (;;) {
+      const { breaker } = await look();
+      if (breaker === undefined) return;
+      await after(BREAKER_INTERVAL_MS);
+      if (breaker === 'closed' || performance.now() > until) return;
+      // A trial, which closes it.
+      await call();
+    }
+  };
+  await breakerAtRest();
+  const { arrived: before } = await look();
+  const calls = Array.from({ length: slots + 1 }, () => call({ [HOLD]: '1' }));
   let seen = await look();
   while (
     (seen.running < slots || seen.arrived < before + calls.length) &&

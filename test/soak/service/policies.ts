@@ -13,10 +13,12 @@ const FEW = 1;
 /** Shorter than most stops, and longer than a backend that is well is late on a busy machine. */
 const timeouts = { connectMs: 2_000, headersMs: 1_500, bodyMs: 2_500 };
 const retry = { maxBodyBytes: MAX_BODY_BYTES };
+/** A breaker has forgotten what is longer ago. */
+export const BREAKER_INTERVAL_MS = 2_000;
 const breaker = {
   failurePercentage: 50,
   minimumRequests: 10,
-  intervalMs: 2_000,
+  intervalMs: BREAKER_INTERVAL_MS,
   tripDurationMs: 300,
 };
 
