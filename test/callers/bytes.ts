@@ -112,8 +112,16 @@ const REQUESTS: readonly [what: string, bytes: string, status: string][] = [
   ],
 ];
 
-/** What callers may write into a request, well-formed or not. */
-export function describeBytes(host: AdapterHost): void {
+/** Those that mean something somewhere. */
+const NOTABLE = new Set('\0\t\n\r "#%,/:;=?@\\\x7f\x80\xff');
+
+/**
+ * What callers may write into a request, well-formed or not.
+ * @param full with every byte, and not one in eight with those that are notable
+ */
+export function describeBytes(host: AdapterHost, full: boolean): void {
+  const bytes = EVERY_BYTE.filter((byte, code) => full || code % 8 === 0 || NOTABLE.has(byte));
+
   describe('a request with odd bytes', () => {
     const serveKeys = () =>
       serve(host, {
@@ -135,7 +143,7 @@ export function describeBytes(host: AdapterHost): void {
     it.each(PLACES)('in %s is served or refused with 400, and never split', async (_, request) => {
       const { origin, backends } = await serveKeys();
       const outcomes = new Map<string, string[]>();
-      for (const byte of EVERY_BYTE) {
+      for (const byte of bytes) {
         const answer = await rawCall(origin, `${request(byte)}\r\nConnection: close\r\n\r\n`);
         const status = statusOf(answer);
         outcomes.set(status, [...(outcomes.get(status) ?? []), JSON.stringify(byte)]);
@@ -149,7 +157,7 @@ export function describeBytes(host: AdapterHost): void {
     it('in a header that is served comes as it was sent', async () => {
       const { origin, backends } = await serveKeys();
       const served: string[] = [];
-      for (const byte of EVERY_BYTE) {
+      for (const byte of bytes) {
         const head = `GET /a HTTP/1.1\r\nHost: a\r\nX-Probe: be${byte}fore\r\n`;
         const answer = await rawCall(origin, `${head}Connection: close\r\n\r\n`);
         if (statusOf(answer) === '200') served.push(`be${byte}fore`);

@@ -27,7 +27,7 @@ export function describeCallers(name: string, { full }: { readonly full: boolean
     // Node's own client does not read on when it cannot write on.
     const lost = name.endsWith('http-proxy-middleware') ? ['502'] : [];
     describeHugeBodies(gateway, full ? 1_024 : 64, lost);
-    describeBytes(hosts.get(name) as AdapterHost);
+    describeBytes(hosts.get(name) as AdapterHost, full);
     if (full) {
       describeKeys(gateway);
       describeConnections(gateway, strict, Math.min(10_000, mostConnections()));
