@@ -77,6 +77,12 @@ const parts: Readonly<
   routeBreaker: { read: (options) => route('protect')({ breaker: options }), base: breaker },
 };
 
+/** Options that mean nothing without another one. */
+const meaningfulWith: Readonly<Record<string, object>> = {
+  minimumRequests: { failurePercentage: 9 },
+  maxTripDurationMs: { ...breaker, acceptRetryAfter: true },
+};
+
 describe.each(Object.entries(parts))('%s', (name, { read, base, beside = [] }) => {
   const properties = schema.definitions[name]?.properties ?? {};
 
@@ -93,9 +99,8 @@ describe.each(Object.entries(parts))('%s', (name, { read, base, beside = [] }) =
   it('has the defaults of the code, and says what each option is', () => {
     for (const [option, { default: value, ...rest }] of Object.entries(properties)) {
       expect(JSON.stringify(rest), option).toMatch(/description|\$ref|pattern/);
-      const isOther = option === 'minimumRequests';
       if (value === undefined) continue;
-      const from = isOther ? { failurePercentage: 9 } : base;
+      const from = meaningfulWith[option] ?? base;
       expect(read({ ...from, [option]: value }), option).toEqual(read(from));
     }
   });
