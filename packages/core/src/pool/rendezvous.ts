@@ -7,6 +7,8 @@ export interface RendezvousMember {
   readonly weight: number;
 }
 
+const HASHES = 0x1_0000_0000;
+
 /** 32 bits of a string: FNV-1a over its UTF-16 units, then murmur3's finalizer. The same in every process. */
 export function hashOf(text: string): number {
   let hash = 0x811c9dc5;
@@ -35,11 +37,13 @@ export class Rendezvous<M extends RendezvousMember> {
   // Side by side: among a thousand members, what is read of each decides what a choice costs.
   readonly #seeds: Uint32Array;
   readonly #weights: Float64Array;
+  readonly #heaviest: number;
 
   constructor(members: readonly M[]) {
     this.#members = members;
     this.#seeds = Uint32Array.from(members, ({ seed }) => seed);
     this.#weights = Float64Array.from(members, ({ weight }) => weight);
+    this.#heaviest = members.reduce((most, { weight }) => Math.max(most, weight), 0);
   }
 
   /** `undefined` when there is no member that is not excluded. */
@@ -49,11 +53,12 @@ export class Rendezvous<M extends RendezvousMember> {
     const weights = this.#weights;
     let winner: M | undefined;
     let earliest = Number.POSITIVE_INFINITY;
+    let lowest = 0;
     for (let index = 0; index < seeds.length; index++) {
-      const uniform = (mix(keyHash ^ (seeds[index] as number)) + 0.5) / 0x1_0000_0000;
+      const hash = mix(keyHash ^ (seeds[index] as number));
+      if (hash < lowest) continue;
+      const uniform = (hash + 0.5) / HASHES;
       const weight = weights[index] as number;
-      // −ln(u) ≥ 1 − u spares nearly every member of a large pool the logarithm.
-      if ((1 - uniform) / weight > earliest) continue;
       const member = members[index] as M;
       if (excluded?.includes(member)) continue;
       const time = -Math.log(uniform) / weight;
@@ -61,8 +66,14 @@ export class Rendezvous<M extends RendezvousMember> {
       if (winner === undefined || time < earliest || (time === earliest && member.id < winner.id)) {
         winner = member;
         earliest = time;
+        lowest = this.#lowestBefore(earliest);
       }
     }
     return winner;
+  }
+
+  /** Whose hash is lower draws a later time, whatever its weight: −ln(u) ≥ 1 − u. */
+  #lowestBefore(time: number): number {
+    return Math.max(0, HASHES * (1 - time * this.#heaviest) - 1) >>> 0;
   }
 }
