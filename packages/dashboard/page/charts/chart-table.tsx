@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { timeOfDay } from '../format.ts';
-import { type ChartProps, valueAt } from './chart.tsx';
+import type { ChartProps } from './chart.tsx';
+import { valueAt } from './series.ts';
 
 /** What a chart shows, as text: the latest first. */
 export function ChartTable({ title, times, series, format }: Omit<ChartProps, 'atLeast' | 'of'>) {

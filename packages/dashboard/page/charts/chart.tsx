@@ -1,11 +1,11 @@
 import { signal } from '@preact/signals';
 import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
-import { NONE, timeOfDay } from '../format.ts';
+import { timeOfDay } from '../format.ts';
 import { theme } from '../frame/theme.ts';
 import { ChartTable } from './chart-table.tsx';
 import { dataOf, paletteOf, plotOptions } from './plot.ts';
-import type { Series } from './series.ts';
+import { type Series, valueAt } from './series.ts';
 
 /** The point that the pointer is at, in all charts at once. */
 const pointed = signal<number | null>(null);
@@ -99,11 +99,6 @@ export function Chart({ title, of, times, series, stacked = false, format, atLea
       />
     </figure>
   );
-}
-
-export function valueAt(series: Series, index: number, format: (value: number) => string): string {
-  const value = series.values[index];
-  return value == null ? NONE : format(value);
 }
 
 function Swatch({ series: { colour = 0, dashed } }: { readonly series: Series }) {

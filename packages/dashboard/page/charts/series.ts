@@ -1,4 +1,5 @@
 import type { Point } from '../../src/contract.ts';
+import { NONE } from '../format.ts';
 
 /** One line, or one layer, of a chart; a value for each point. */
 export interface Series {
@@ -96,4 +97,9 @@ export function rangeOf(times: readonly number[]): readonly [from: number, to: n
   const to = times.at(-1) ?? from;
   const range = RANGES_MS.find((ms) => ms >= to - from) ?? (RANGES_MS.at(-1) as number);
   return [to - range, to];
+}
+
+export function valueAt(series: Series, index: number, format: (value: number) => string): string {
+  const value = series.values[index];
+  return value == null ? NONE : format(value);
 }
