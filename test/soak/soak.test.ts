@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, type TestContext } from 'vitest';
 import { startProgram } from '../support/demo.ts';
 import { childrenOf, isAlive } from '../support/processes.ts';
 import { until } from '../support/until.ts';
@@ -25,15 +25,15 @@ interface Soaked {
   readonly errors: string;
 }
 
-function newFolder(): string {
+function newFolder({ onTestFinished }: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'soak-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   return folder;
 }
 
 /** Runs a soak as users do, to its end. */
-async function soak(...flags: string[]): Promise<Soaked> {
-  const report = newFolder();
+async function soak(context: TestContext, ...flags: string[]): Promise<Soaked> {
+  const report = newFolder(context);
   const load = ['--seed', SEED, '--rate', RATE, '--callers', 32].map(String);
   const { code, output, errors } = await startProgram(program, [
     ...load,
@@ -50,13 +50,15 @@ async function soak(...flags: string[]): Promise<Soaked> {
   return { code, output: stripVTControlCharacters(output), failed, files, errors };
 }
 
-it.each([
+// Together, for each waits for most of its time.
+it.concurrent.for<[framework: string, flags: string[]]>([
   ['express', ['--requests', String(12 * RATE)]],
   ['koa', ['--duration', '15', '--framework', 'koa']],
 ])(
   'a short soak finds nothing wrong with a service on %s',
-  async (framework, flags) => {
-    const { code, output, failed, files, errors } = await soak(...flags);
+  { timeout: TIMEOUT_MS },
+  async ([framework, flags], context) => {
+    const { code, output, failed, files, errors } = await soak(context, ...flags);
     expect({ failed, errors, code }).toEqual({ failed: [], errors: '', code: 0 });
     expect(files).toEqual(['images', 'soak.html', 'soak.json', 'soak.md']);
     expect(output).toContain(`through ${framework}`);
@@ -64,12 +66,11 @@ it.each([
     expect(output).toContain('Heap after garbage collection, MiB');
     expect(output).toContain('✓ no POST was served twice');
   },
-  TIMEOUT_MS,
 );
 
-it(
+it.concurrent(
   'a soak fails because of whatever is broken in the service, and says so of each',
-  async () => {
+  async (context) => {
     const noticed: Record<Sabotage, RegExp> = {
       permit: /^nothing runs or waits.*: gate limited: 1/,
       slots: /^every gate has all of its slots.*: keyed had 3 at once, of 2/,
@@ -79,7 +80,10 @@ it(
       body: /^every request that is promised success.*: [1-9]\d* of \d+ failed.*wrong_bytes/,
       twice: /^no POST was served twice: requests \d/,
     };
-    const { code, failed } = await soak('--requests', '1500', '--sabotage', SABOTAGES.join(','));
+    const { code, failed } = await soak(
+      context,
+      ...['--requests', '1500', '--sabotage', SABOTAGES.join(',')],
+    );
     for (const claim of Object.values(noticed)) {
       expect(failed).toContainEqual(expect.stringMatching(claim));
     }
@@ -88,18 +92,18 @@ it(
   TIMEOUT_MS,
 );
 
-it('a soak says what is wrong with its options, and how it is used', async () => {
-  const wrong = await soak('--duration', '1');
+it('a soak says what is wrong with its options, and how it is used', async (context) => {
+  const wrong = await soak(context, '--duration', '1');
   expect(wrong).toMatchObject({ code: 2, errors: '--duration must be at least 5 s, got 1\n' });
-  const help = await soak('--help');
+  const help = await soak(context, '--help');
   expect(help.code).toBe(0);
   expect(help.output).toContain('--sabotage');
 });
 
 it(
   'a soak ends what it has started when it is interrupted',
-  async () => {
-    const TMPDIR = newFolder();
+  async (context) => {
+    const TMPDIR = newFolder(context);
     const flags = ['--duration', '60', '--rate', '50'];
     const { child, output, ended } = startProgram(program, flags, { ...process.env, TMPDIR });
     await until(() => expect(output()).toContain('requests,'), TIMEOUT_MS / 2);
