@@ -15,5 +15,7 @@ export default defineConfig({
     reporters: ['default', './test/reporter.ts'],
     typecheck: { enabled: false },
     testTimeout: 20_000,
+    // Much of the time is spent waiting, and all machines that run this have two cores at least.
+    maxWorkers: '100%',
   },
 });
