@@ -62,7 +62,7 @@ export function describeChanges(host: AdapterHost): void {
         effects: [
           'canary takes 50 %, 100 % of level 1, each for 1 min at least',
           'at once 50 % (next to nothing at the present rate)',
-          'everything is put back when its failures are more than 5 % of its requests above those of the others; 20 requests are needed to judge',
+          'everything is put back when it fails 5 points more of its requests than the others do; 20 requests are needed to judge',
         ],
       });
       expect(pool.rollouts).toHaveLength(0);

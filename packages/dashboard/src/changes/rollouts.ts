@@ -2,7 +2,7 @@ import { type Rollout, type RolloutOptions, read } from '@spillway/core';
 import type { HttpPool } from '@spillway/node-http';
 import { ApiError } from '../http/api-error.ts';
 import type { ChangeRoute } from './change.ts';
-import { atRate, duration, percent, rateOfLevel } from './sentences.ts';
+import { atRate, duration, percent, points, rateOfLevel } from './sentences.ts';
 import { backendOf, levelOf, poolOf, quoted, sharesOf } from './targets.ts';
 
 export const startRollout: ChangeRoute = {
@@ -41,7 +41,7 @@ function putBackWhen({
   minimumRequests = 20,
 }: RolloutOptions['abort'] = {}) {
   const limits = [
-    `its failures are more than ${percent(failureRatio)} of its requests above those of the others`,
+    `it fails ${points(failureRatio)} more of its requests than the others do`,
     ...(latencyMs === undefined
       ? []
       : [`its mean time is more than ${duration(latencyMs)} above theirs`]),

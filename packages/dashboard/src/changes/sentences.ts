@@ -7,6 +7,12 @@ export function percent(share: number): string {
   return `${Number((share * 100).toFixed(2))} %`;
 }
 
+/** By how much one ratio exceeds another: `0.05` is `5 points`. */
+export function points(difference: number): string {
+  const figure = Number((difference * 100).toFixed(2));
+  return figure === 1 ? '1 point' : `${figure} points`;
+}
+
 /** `90_000` is `1.5 min`. */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.ceil(ms)} ms`;
