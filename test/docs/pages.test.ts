@@ -4,14 +4,17 @@ import { describe, expect, it } from 'vitest';
 import { anchorsIn, copiesIn, read, relativeLinksIn, root, shownOf } from './markdown.ts';
 
 const packages = readdirSync(join(root, 'packages'));
+const readmesIn = (folder: string) =>
+  readdirSync(join(root, folder))
+    .map((name) => `${folder}/${name}/README.md`)
+    .filter((page) => existsSync(join(root, page)));
 const pages = [
   'README.md',
   ...readdirSync(join(root, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
-  ...readdirSync(join(root, 'examples'))
-    .map((name) => `examples/${name}/README.md`)
-    .filter((page) => existsSync(join(root, page))),
+  ...readmesIn('examples'),
+  ...readmesIn('test'),
   ...packages.map((name) => `packages/${name}/README.md`),
 ];
 
