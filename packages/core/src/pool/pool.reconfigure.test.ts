@@ -189,6 +189,27 @@ describe('shares', () => {
     expect(served(pool, 2)).toEqual({ b: 2 });
   });
 
+  it('are those of the options where none would be left in a level, be there others below', () => {
+    const spare = backend('spare', { priority: 2 });
+    const pool = scriptedPool(poolOf([...ninety, spare]));
+    pool.setTraffic({ b: 1 });
+    pool.reconfigure(poolOf([backend('a', { weight: 90 }), spare]));
+    expect(served(pool, 2)).toEqual({ a: 2 });
+  });
+
+  it('of a rollout are over when one that had a share moves to another level', () => {
+    const clock = new FakeClock();
+    const [b, spare] = [backend('b'), backend('spare', { priority: 2, weight: 1_000 })];
+    const pool = scriptedPool(poolOf([backend('a', { weight: 9 }), b, spare]), clock);
+    const abort = { minimumRequests: 1 };
+    const rollout = pool.rollout({ to: 'b', steps: [0.1, 0.5], intervalMs: 1_000, abort });
+    pool.reconfigure(poolOf([backend('a', { weight: 9, priority: 2 }), b, spare]));
+    served(pool, 2);
+    clock.advance(1_000);
+    expect(rollout.state).toBe('superseded');
+    expect(weights(pool)).toEqual({ a: 9, b: 0.1, spare: 1_000 });
+  });
+
   it('are what instances that share them begin with', () => {
     const { coordinator, published } = givenCoordinator();
     const pool = scriptedPool(poolOf(ninety), undefined, undefined, coordinator);
@@ -208,6 +229,31 @@ describe('what was done by hand', () => {
     expect(pool.backends.map(({ id }) => id)).toEqual(['a', 'extra', 'b']);
     pool.reconfigure(poolOf([backend('a'), backend('b'), backend('extra', { maxCount: 2 })]));
     expect(pool.backends[1]?.config.maxCount).toBe(2);
+  });
+
+  const three = ['a', 'b', 'c'].map((id) => backend(id, { weight: 10 }));
+  const [a, b, c] = three as [BackendOptions, BackendOptions, BackendOptions];
+  const withOther = poolOf([a, b, { ...c, headers: { x: '1' } }]);
+
+  it('is over where a backend that was removed comes back: shares are those of the options', async () => {
+    const pool = scriptedPool(poolOf(three));
+    await pool.remove('c');
+    pool.setTraffic({ a: 0.9, b: 0.1 });
+    pool.reconfigure(poolOf(three));
+    expect(weights(pool)).toEqual({ a: 0.9, b: 0.1 });
+    pool.reconfigure(withOther);
+    expect(served(pool, 30)).toEqual({ a: 10, b: 10, c: 10 });
+  });
+
+  it('is over for one that still drains, which gets requests again when it comes back', () => {
+    const pool = scriptedPool(poolOf(three));
+    const requests = three.map(() => begin(pool));
+    void pool.remove('c', { drain: true });
+    pool.setTraffic({ a: 0.9, b: 0.1 });
+    pool.reconfigure(withOther);
+    expect(served(pool, 30)).toEqual({ a: 10, b: 10, c: 10 });
+    for (const request of requests) request.reply(200);
+    expect(pool.backends).toHaveLength(3);
   });
 
   it('is a shadow, which keeps what it has counted and follows the rule of its backend', () => {

@@ -418,8 +418,8 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
         this.reconfigured(before);
       },
       settle: () => {
-        const { joining, leaving, priorities } = plan;
-        const isOther = joining.length + leaving.length + priorities.size > 0;
+        const { joining, leaving, priorities, weights } = plan;
+        const isOther = joining.length + leaving.length + priorities.size + weights.size > 0;
         const moved = [...plan.changing.values()].some(
           ({ id, priority }) =>
             before.backends.find((backend) => backend.id === id)?.priority !== priority,

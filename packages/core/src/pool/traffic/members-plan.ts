@@ -30,10 +30,13 @@ export function planMembers<B extends Backend>(
   const present = new Map(members.map((backend) => [backend.id, backend]));
   const joining: BackendConfig[] = [];
   const changing = new Map<B, BackendConfig>();
+  /** Those that `remove` has taken out come back, too: what they had is not for the shares of today. */
+  const arriving = new Set<string>();
   for (const [index, config] of after.entries()) {
     const was = old.get(config.id);
     if (was !== undefined && isSame(was, config)) continue;
     const backend = present.get(config.id);
+    if (backend === undefined || backend.draining) arriving.add(config.id);
     if (backend === undefined) {
       joining.push(config);
       continue;
@@ -48,39 +51,58 @@ export function planMembers<B extends Backend>(
   const leaving = members.filter(({ id, draining }) => old.has(id) && !kept.has(id) && !draining);
 
   const planFor = (priorities: ReadonlySet<number>): MembersPlan<B> => {
-    const isNewThere = ({ id, priority }: BackendConfig) => old.get(id)?.priority !== priority;
+    const isNewThere = ({ id, priority }: BackendConfig) =>
+      arriving.has(id) || old.get(id)?.priority !== priority;
     const shared = after.filter((each) => priorities.has(each.priority) || isNewThere(each));
     const weights = new Map(shared.map(({ id, weight }) => [id, weight]));
     return { joining, changing, leaving, priorities, weights };
   };
-  const plan = planFor(new Set(after.filter(isShareNew(old)).map(({ priority }) => priority)));
-  if (leavesShare(plan, members)) return plan;
+  /** Whether the options now say something else of the backend's share in its level. */
+  const isShareNew = ({ id, priority, weight }: BackendConfig): boolean => {
+    const was = old.get(id);
+    return was?.priority === priority && !arriving.has(id) ? was.weight !== weight : weight > 0;
+  };
+  const changed = new Set(after.filter(isShareNew).map(({ priority }) => priority));
+  const emptied = emptiedBy(planFor(changed), members);
+  const plan = planFor(new Set([...changed, ...emptied]));
+  if (servedBy(plan, members).size > 0) return plan;
   // Those that stay had nothing, because others were given all by hand: the options say what they get.
   const anew = planFor(new Set(after.map(({ priority }) => priority)));
-  if (leavesShare(anew, members)) return anew;
+  if (servedBy(anew, members).size > 0) return anew;
   const rule = 'must leave the pool a backend that has a share';
   throw new ConfigurationError(`${path}.backends`, rule);
 }
 
-/** Whether the options now say something else of the backend's share in its level. */
-function isShareNew(old: ReadonlyMap<string, BackendConfig>) {
-  return ({ id, priority, weight }: BackendConfig): boolean => {
-    const was = old.get(id);
-    return was?.priority === priority ? was.weight !== weight : weight > 0;
-  };
+/** The levels that lose all that have a share: others were given nothing there by hand. */
+function emptiedBy<B extends Backend>(
+  plan: MembersPlan<B>,
+  members: readonly B[],
+): readonly number[] {
+  const { changing, leaving } = plan;
+  const left = members.filter((backend) => {
+    const priority = changing.get(backend)?.priority ?? backend.priority;
+    const goes = leaving.includes(backend) || priority !== backend.priority;
+    return goes && backend.weight > 0 && !backend.draining;
+  });
+  const served = servedBy(plan, members);
+  return left.map(({ priority }) => priority).filter((priority) => !served.has(priority));
 }
 
-function leavesShare<B extends Backend>(
+/** The levels in which somebody has a share once the plan is carried out. */
+function servedBy<B extends Backend>(
   { joining, changing, leaving, weights }: MembersPlan<B>,
   members: readonly B[],
-): boolean {
-  return (
-    joining.some(({ id, weight }) => (weights.get(id) ?? weight) > 0) ||
-    members.some((backend) => {
-      const stays = !leaving.includes(backend) && (!backend.draining || changing.has(backend));
-      return stays && (weights.get(backend.id) ?? backend.weight) > 0;
-    })
+): ReadonlySet<number> {
+  const present = members
+    .filter((each) => !leaving.includes(each) && (!each.draining || changing.has(each)))
+    .map((backend) => {
+      const { id, weight, priority } = backend;
+      return { id, weight, priority: changing.get(backend)?.priority ?? priority };
+    });
+  const serving = [...joining, ...present].filter(
+    ({ id, weight }) => (weights.get(id) ?? weight) > 0,
   );
+  return new Set(serving.map(({ priority }) => priority));
 }
 
 function isSame(one: BackendConfig, other: BackendConfig): boolean {

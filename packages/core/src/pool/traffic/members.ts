@@ -211,9 +211,11 @@ export class Members<B extends Backend> {
   reconfigure(plan: MembersPlan<B>, drainTimeoutMs: number): void {
     const { joining, changing, leaving, priorities, weights } = plan;
     const moving = [...changing].filter(([{ priority }, config]) => priority !== config.priority);
-    const gone = new Set([...leaving, ...moving.map(([backend]) => backend)].map(({ id }) => id));
+    const gone = new Set(leaving.map(({ id }) => id));
+    // A rollout shares out among those that its level had when it began.
+    const overruled = new Set([...priorities, ...moving.map(([{ priority }]) => priority)]);
     this.#overruled = [...this.#rollouts.values()].filter(
-      ({ config, priority }) => priorities.has(priority) || gone.has(config.to),
+      ({ config, priority }) => overruled.has(priority) || gone.has(config.to),
     );
     for (const [backend, config] of changing) {
       if (backend.draining) this.#reinstate(backend);
