@@ -345,6 +345,28 @@ it('tells and serves when the whole change is made', () => {
   expect([seen, waiting.waits]).toEqual([[{ a: 1, b: 4 }, 7], false]);
 });
 
+it('tells and serves where a coordinator fails to tell the others', () => {
+  const given = givenCoordinator().coordinator;
+  const coordinator = {
+    ...given,
+    traffic: () => ({
+      publish() {
+        throw new Error('no way out');
+      },
+      close() {},
+    }),
+  };
+  const queue = { maxQueueLength: 5 };
+  const options = poolOf([backend('a', { breaker: { failureCount: 1 } })], { queue });
+  const pool = scriptedPool(options, undefined, undefined, coordinator);
+  const trips: string[] = [];
+  pool.on('trip', (trip) => trips.push(trip.backend));
+  const both = poolOf([...options.backends, backend('b')], { queue });
+  expect(() => pool.reconfigure(both)).toThrow('no way out');
+  pool.breaker('a').trip({ durationMs: 1_000 });
+  expect([trips, served(pool, 1)]).toEqual([['a'], { b: 1 }]);
+});
+
 describe('what is refused leaves everything as it was', () => {
   const options = poolOf([backend('a'), { id: 'local', handler: () => {}, priority: 2 }]);
   const refused: [what: string, options: unknown, message: string][] = [

@@ -324,7 +324,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
 
   /**
    * Cancels the pool's timers; resolves when the backends that are being removed are gone. It must
-   * not be used afterwards.
+   * not be used afterwards: what would change it is refused, but for removals.
    */
   dispose(): Promise<void> {
     this.#queue?.close();
@@ -404,6 +404,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
    */
   plan(options: unknown, removal: ReconfigureOptions = {}): PlannedChange {
     const path = `pool(${this.name})`;
+    this.#members.checks.live(`${path}.reconfigure`);
     const config = readPoolOptions(this.name, options);
     const { drainTimeoutMs } = readReconfigureOptions(removal, `${path}.reconfigure`);
     const before = this.#config;
@@ -424,11 +425,15 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
           ({ id, priority }) =>
             before.backends.find((backend) => backend.id === id)?.priority !== priority,
         );
-        if (isOther || moved || before.balance !== config.balance) this.#members.settle(plan);
-        const untold = this.#untold ?? [];
-        this.#untold = undefined;
-        for (const each of untold) each();
-        this.#serveWaiting();
+        try {
+          if (isOther || moved || before.balance !== config.balance) this.#members.settle(plan);
+        } finally {
+          // A coordinator may fail to tell the others: the change is made here all the same.
+          const untold = this.#untold ?? [];
+          this.#untold = undefined;
+          for (const each of untold) each();
+          this.#serveWaiting();
+        }
       },
     };
   }

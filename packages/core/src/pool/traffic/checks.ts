@@ -10,6 +10,8 @@ export interface Present<B extends Backend> {
   readonly all: readonly B[];
   /** Those that have a share. */
   readonly serving: readonly B[];
+  /** The pool has ended, and its backends with it. */
+  readonly isOver: boolean;
   rolloutOf(priority: number): Rollout | undefined;
 }
 
@@ -33,9 +35,16 @@ export class TrafficChecks<B extends Backend> {
     this.#present = present;
   }
 
+  /** What would begin now would never end. */
+  live(path: string): void {
+    if (this.#present.isOver) throw new ConflictError(path, 'cannot be done after shutdown()');
+  }
+
   /** Those of the level, each with its share. */
   shares(shares: unknown): ReadonlyMap<B, number> {
-    return readShares(shares, `${this.#path}.setTraffic`, this.#present.all);
+    const path = `${this.#path}.setTraffic`;
+    this.live(path);
+    return readShares(shares, path, this.#present.all);
   }
 
   shadow(
@@ -44,6 +53,7 @@ export class TrafficChecks<B extends Backend> {
     options: unknown,
   ): { readonly backend: B; readonly proportion: number; readonly options: ReadShadowOptions } {
     const path = `${this.#path}.setShadow`;
+    this.live(path);
     const backend = this.#present.all.find((each) => each.id === id && !each.draining);
     if (backend === undefined) {
       throw new ConfigurationError(path, 'must name a backend of this pool', id);
@@ -76,6 +86,7 @@ export class TrafficChecks<B extends Backend> {
     readonly level: readonly B[];
   } {
     const path = `${this.#path}.rollout`;
+    this.live(path);
     const config = readRolloutOptions(options, path);
     const { all } = this.#present;
     const to = all.find(({ id, draining }) => id === config.to && !draining);

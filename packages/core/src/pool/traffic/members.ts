@@ -52,6 +52,7 @@ export class Members<B extends Backend> {
   readonly #everShadowed = new Map<B, Shadow<B>>();
   #hasHandlers = false;
   #hasLimits = false;
+  #isOver = false;
   /** Rollouts of levels that are shared out in another way. */
   #overruled: readonly Rollout[] = [];
 
@@ -70,6 +71,10 @@ export class Members<B extends Backend> {
   /** Those that have a share. */
   get serving(): readonly B[] {
     return this.#serving;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** The lowest priority number first. */
@@ -168,6 +173,7 @@ export class Members<B extends Backend> {
 
   #add(options: unknown): BackendConfig {
     const { path, breaker } = this.#host;
+    this.checks.live(`${path}.add`);
     const ids = this.#all.map(({ id }) => id);
     const config = readNewBackend(options, `${path}.add`, breaker, ids);
     const backend = this.#host.make(config);
@@ -259,6 +265,7 @@ export class Members<B extends Backend> {
 
   /** Resolves when those that are being removed are gone. */
   async dispose(): Promise<void> {
+    this.#isOver = true;
     for (const rollout of [...this.#rollouts.values()]) {
       rollout.supersede('the pool has ended', () => {});
     }

@@ -333,3 +333,25 @@ it('never chooses a backend that is removed or has no share, whatever changes', 
     { numRuns: 300 },
   );
 });
+
+it('is not changed once the pool has ended, so that nothing begins which nobody would end', async () => {
+  const clock = new FakeClock();
+  const backends = ['a', 'b'].map((id) => ({ id, url: `https://${id}.test` }));
+  const pool = scriptedPool({ backends }, clock);
+  await pool.dispose();
+  const rollout = { to: 'b', steps: [1], intervalMs: 1_000 };
+  const changes: Record<string, () => void> = {
+    add: () => pool.add({ id: 'c', url: 'https://c.test' }),
+    setTraffic: () => pool.setTraffic({ a: 1 }),
+    setShadow: () => pool.setShadow('b', 0.5),
+    rollout: () => pool.rollout(rollout),
+    reconfigure: () =>
+      pool.reconfigure({ backends: [...backends, { id: 'c', url: 'https://c.test' }] }),
+    'dryRun.rollout': () => pool.dryRun.rollout(rollout),
+  };
+  for (const [name, change] of Object.entries(changes)) {
+    expect(change, name).toThrow('cannot be done after shutdown()');
+  }
+  await pool.remove('b', { drain: true });
+  expect([pool.backends.length, clock.pendingTimers]).toEqual([1, 0]);
+});
