@@ -98,6 +98,22 @@ export function describeReads(host: AdapterHost): void {
       expect(entries.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     });
 
+    it('autoscalers without those that fail, or whose state is no JSON', async () => {
+      const { scaler } = startedScaler();
+      const giving = (status: () => unknown) => ({ status, on() {}, off() {} }) as never;
+      const scalers = {
+        web: scaler,
+        failing: giving(() => {
+          throw new Error('no metric');
+        }),
+        large: giving(() => ({ count: 10n })),
+        none: giving(() => undefined),
+      };
+      const { get } = await startControlRoom(host, { dashboard: { scalers } });
+      const { status, ...answer } = await get('/status');
+      expect([status, Object.keys(answer.json().scalers as object)]).toEqual([200, ['web']]);
+    });
+
     it('autoscalers, and what they do', async () => {
       const { scaler, scales } = startedScaler();
       const { get } = await startControlRoom(host, { dashboard: { scalers: { web: scaler } } });
