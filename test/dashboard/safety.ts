@@ -1,7 +1,7 @@
 import type { Coordinator } from '@spillway/core';
 import { dashboard } from '@spillway/dashboard';
 import type { AdapterHost } from '@spillway/test/support/adapter-host.ts';
-import { call, rawCaller } from '@spillway/test/support/caller.ts';
+import { call, rawCall, rawCaller } from '@spillway/test/support/caller.ts';
 import { until } from '@spillway/test/support/until.ts';
 import { describe, expect, it } from 'vitest';
 import { authorize, startControlRoom, type TestControlRoom } from './control-room.ts';
@@ -119,6 +119,38 @@ export function describeSafety(host: AdapterHost): void {
       ]) {
         expect((await room.change('PUT', `${PATH}?dryRun=true`, SHARES, headers)).status).toBe(200);
       }
+    });
+
+    it('from pages of other origins, by whatever name and port the service is asked', async () => {
+      const { origin } = await startControlRoom(host);
+      const statusOf = async (version: string, headers: string) => {
+        const head = `GET /spillway/session HTTP/${version}\r\n${headers}X-User: operator ann\r\n`;
+        return Number((await rawCall(origin, `${head}Connection: close\r\n\r\n`)).slice(9, 12));
+      };
+      const asked = (theirs: string, ours: string) =>
+        statusOf('1.1', `Host: ${ours}\r\nOrigin: ${theirs}\r\n`);
+      expect(await asked('http://a.example', 'a.example:80')).toBe(200);
+      expect(await asked('https://a.example', 'A.example:443')).toBe(200);
+      expect(await asked('http://[::1]', '[::1]:80')).toBe(200);
+      expect(await asked('http://a.example', 'a.example:443')).toBe(403);
+      expect(await asked('http://a.example', 'a.example:8080')).toBe(403);
+      expect(await asked('http://b.example', 'a.example')).toBe(403);
+      expect(await asked('null', 'a.example')).toBe(403);
+      expect(await asked('file://', '')).toBe(403);
+      expect(await statusOf('1.0', 'Origin: null\r\n')).toBe(403);
+    });
+
+    it('at a URL of the absolute form as at any other', async () => {
+      const { origin } = await startControlRoom(host);
+      const { host: ours } = new URL(origin);
+      const statusOf = async (path: string, user: string) => {
+        const head = `GET http://b.example${path} HTTP/1.1\r\nHost: ${ours}\r\n${user}`;
+        return Number((await rawCall(origin, `${head}Connection: close\r\n\r\n`)).slice(9, 12));
+      };
+      expect(await statusOf('/spillway/status?a=/b', 'X-User: operator ann\r\n')).toBe(200);
+      expect(await statusOf('/spillway', 'X-User: operator ann\r\n')).toBe(302);
+      expect(await statusOf('/spillway/none', 'X-User: operator ann\r\n')).toBe(404);
+      expect(await statusOf('/spillway/status', '')).toBe(403);
     });
 
     it('from forms, which cannot send JSON', async () => {

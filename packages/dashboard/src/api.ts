@@ -109,7 +109,11 @@ export class Api {
   }
 }
 
-function parted(url: string): { readonly path: string; readonly query: URLSearchParams } {
+/** Of the absolute form, by which callers ask proxies, the path counts alone. */
+const ORIGIN = /^https?:\/\/[^/?]*/i;
+
+function parted(given: string): { readonly path: string; readonly query: URLSearchParams } {
+  const url = given.replace(ORIGIN, '');
   const at = url.indexOf('?');
   const path = at === -1 ? url : url.slice(0, at);
   return {

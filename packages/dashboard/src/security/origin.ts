@@ -10,8 +10,14 @@ import { ApiError } from '../http/api-error.ts';
 export function requireSameOrigin({ headers }: IncomingMessage): void {
   const site = headers['sec-fetch-site'];
   if (site === 'same-origin' || site === 'none') return;
-  const isOurs =
-    site === undefined &&
-    (headers.origin === undefined || URL.parse(headers.origin)?.host === headers.host);
+  const { origin, host } = headers;
+  const isOurs = site === undefined && (origin === undefined || isOf(origin, host));
   if (!isOurs) throw new ApiError('wrong_origin', 'changes are taken from the page itself');
+}
+
+/** An origin leaves its scheme's own port out, where a proxy may say it: both are read as URLs are. */
+function isOf(origin: string, host: string | undefined): boolean {
+  const url = URL.parse(origin);
+  if (url === null || url.host === '' || host === undefined) return false;
+  return URL.parse(`${url.protocol}//${host}`)?.host === url.host;
 }
