@@ -52,7 +52,9 @@ export function readDocument(text: string, file: string, environment: Environmen
   };
   const [document, second] = documents as Document.Parsed[];
   for (const { pos, message } of [...(document?.errors ?? []), ...(document?.warnings ?? [])]) {
-    return failAt(pos[0], ROOT, `is no YAML that can be read: ${message}`);
+    // What it quotes may be a credential.
+    const [what] = message.split(': ');
+    return failAt(pos[0], ROOT, `is no YAML that can be read: ${what}`);
   }
   if (second !== undefined) failAt(second.range[0], ROOT, 'must be one document, and not several');
   if (document === undefined || document.contents === null) {
@@ -87,9 +89,7 @@ class Reading {
   /** @param key in front of the value, when it has one: what is large is looked for there */
   read(given: Node | null, path: string, key?: Node): unknown {
     const node = this.#resolved(given, path);
-    if (++this.#values > MAX_VALUES) {
-      return this.#failAt(offsetOf(node), path, `has more than ${MAX_VALUES} values`);
-    }
+    this.#count(node, path);
     if (node === null) {
       this.#note(path, key ?? null);
       return null;
@@ -103,11 +103,16 @@ class Reading {
     return value;
   }
 
+  #count(node: Node | null, path: string): void {
+    if (++this.#values <= MAX_VALUES) return;
+    this.#failAt(offsetOf(node), path, `has more than ${MAX_VALUES} values`);
+  }
+
   #resolved(node: Node | null, path: string): Node | null {
     if (!isAlias(node)) return node;
     const target = node.resolve(this.#document);
     if (target !== undefined) return target;
-    return this.#failAt(offsetOf(node), path, `has no anchor '${node.source}' before it`);
+    return this.#failAt(offsetOf(node), path, 'is an alias of what has no anchor before it');
   }
 
   #scalar(node: Scalar, path: string): unknown {
@@ -141,7 +146,10 @@ class Reading {
       if (isMergeKey(key)) continue;
       if (!isScalar(key)) this.#failAt(offsetOf(key), path, 'must have names for its keys');
       const name = String((key as Scalar).value);
-      if (Object.hasOwn(values, name)) continue;
+      if (Object.hasOwn(values, name)) {
+        this.#count(key, path);
+        continue;
+      }
       values[name] = this.read(value, pathWithin(path, name), key);
     }
     for (const { key, value } of pairs) {
