@@ -244,20 +244,19 @@ describe('a changed file', () => {
   });
 
   it('whose environment cannot be had is refused', async () => {
-    let isThere = true;
-    const { config, file, told } = await following(reports(1), {
-      env: () => {
-        if (isThere) return {};
-        throw new Error('no such mount');
-      },
-    });
-    isThere = false;
+    let env: () => object = () => ({});
+    const { config, file, told } = await following(reports(1), { env: () => env() as never });
+    env = () => {
+      throw new Error('no such mount');
+    };
     const message = `${file}: configuration needs an environment, and loadConfig.env failed: no such mount`;
     await expect(config.reload()).rejects.toThrow(message);
+    env = () => undefined as never;
+    await expect(config.reload()).rejects.toThrow('loadConfig.env gave none');
     expect(told[0]?.details).toMatchObject({ file, reason: message });
   });
 
-  it('is read again on a signal, until the service shuts down', async () => {
+  it('is read again on a signal, until the service has shut down', async () => {
     const { engine, config, file, told } = await following(reports(1));
     const limit = engine.route('limitConcurrency', { name: 'reports' });
     const before = process.listenerCount('SIGHUP');
@@ -268,7 +267,10 @@ describe('a changed file', () => {
     await writeFile(file, 'wrong');
     process.emit('SIGHUP');
     await until(() => expect(told.at(-1)?.message).toBe('configuration refused'));
-    await engine.shutdown();
+    const ended = engine.shutdown();
+    process.emit('SIGHUP');
+    expect(process.listenerCount('SIGHUP')).toBe(before + 1);
+    await ended;
     expect(process.listenerCount('SIGHUP')).toBe(before);
     await writeFile(file, reports(8));
     await expect(config.reload()).rejects.toThrow('configuration cannot change after shutdown()');

@@ -30,8 +30,8 @@ export interface Config extends Configuration {
    */
   reload(): Promise<ReloadReport>;
   /**
-   * Has the process reload on this signal, until the service shuts down. How it went is told to the
-   * logger. Gives a function that ends it.
+   * Has the process reload on this signal, until the service has shut down; while it winds down the
+   * signal changes nothing. How it went is told to the logger. Gives a function that ends it.
    */
   reloadOn(signal: NodeJS.Signals): () => void;
 }
@@ -121,10 +121,13 @@ export class FileConfig implements Config {
     return end;
   }
 
-  close(): void {
+  close(ended: Promise<void>): void {
     this.#closed = true;
     this.#unusedTimer?.cancel();
-    for (const end of [...this.#endings]) end();
+    // Not before: a signal that nobody listens to ends the process, with all that still runs.
+    void ended.then(() => {
+      for (const end of [...this.#endings]) end();
+    });
   }
 
   toJSON(): object {

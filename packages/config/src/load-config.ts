@@ -60,13 +60,21 @@ export async function loadConfig(file: string, options: LoadConfigOptions = {}):
   return new FileConfig(await load(), load, drainTimeoutMs);
 }
 
-async function environmentOf(file: string, env: ReadLoadConfigOptions['env']) {
+async function environmentOf(
+  file: string,
+  env: ReadLoadConfigOptions['env'],
+): Promise<Environment> {
+  let environment: unknown;
   try {
-    return await env();
+    environment = await env();
   } catch (error) {
-    const rule = `needs an environment, and loadConfig.env failed: ${(error as Error).message}`;
+    const reason = error instanceof Error ? error.message : String(error);
+    const rule = `needs an environment, and loadConfig.env failed: ${reason}`;
     throw new ConfigurationFileError({ file }, ROOT, rule);
   }
+  if (typeof environment === 'object' && environment !== null) return environment as Environment;
+  const rule = 'needs an environment, and loadConfig.env gave none';
+  throw new ConfigurationFileError({ file }, ROOT, rule);
 }
 
 /** No more of it than is needed to know that it is too large. */

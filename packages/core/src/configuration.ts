@@ -32,6 +32,9 @@ export interface Configuration {
     given: unknown,
     make: (options: unknown) => P,
   ): P;
-  /** Follows nothing any more. */
-  close(): void;
+  /**
+   * Follows nothing any more: shutting down has begun.
+   * @param ended resolves when that is over
+   */
+  close(ended: Promise<void>): void;
 }

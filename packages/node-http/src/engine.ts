@@ -256,11 +256,16 @@ export class Engine extends EventEmitter<EngineEvents> implements ReadinessConte
 
   async #shutDown(options: ReturnType<typeof readShutdownOptions>): Promise<void> {
     const policies = [...this.routes.values(), ...this.pools.values()];
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     this.#shuttingDown = true;
-    this.#config?.close();
+    this.#config?.close(ended);
     this.#tell('shutdown');
-    await shutDown(options, policies, this.clock, () => this.#tell('closing'));
-    await this.#coordinator?.close();
+    try {
+      await shutDown(options, policies, this.clock, () => this.#tell('closing'));
+      await this.#coordinator?.close();
+    } finally {
+      end();
+    }
   }
 
   #tell<E extends keyof EngineEvents>(name: E, ...event: EngineEvents[E]): void {
