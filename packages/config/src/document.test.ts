@@ -184,6 +184,7 @@ describe('the environment', () => {
 
   it.each([
     ['${NONE}', 'needs the environment variable NONE, which is not set or is empty'],
+    ['${toString}', 'needs the environment variable toString, which is not set or is empty'],
     ['${EMPTY}', 'needs the environment variable EMPTY, which is not set or is empty'],
     ['${1}', "has a '${' that is no reference: ${NAME}, ${NAME:-default}, or $${ for itself"],
   ])('%s is refused', (template, rule) => {

@@ -27,7 +27,7 @@ export function substitute(
       return fail("has a '${' that is no reference: ${NAME}, ${NAME:-default}, or $${ for itself");
     }
     isForeign = true;
-    const value = environment[name];
+    const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
     if (value !== undefined && value !== '') return value;
     return fallback ?? fail(`needs the environment variable ${name}, which is not set or is empty`);
   });
