@@ -76,12 +76,19 @@ export async function runRollout(
     const ending = new AbortController();
     const load = begin({ signal: ending.signal });
     const decisions: Decision[] = [];
+    const arrived = () => v1.arrivals.length + v2.arrivals.length;
+    /** Lasts until somebody has come, however long the machine stands still. */
+    const quiet = async () => {
+      const before = arrived();
+      do await sleep(quietMs);
+      while (arrived() === before);
+    };
     // Told in the very step in which the shares change: the counts are exact.
     prices.on('rollout', (report) => {
       const atMs = performance.now() - load.startedAt;
       decisions.push({ atMs, report, v1: v1.arrivals.length, v2: v2.arrivals.length });
     });
-    await sleep(quietMs);
+    await quiet();
     const rollout = prices.rollout({
       ...rolloutOfV2,
       intervalMs,
@@ -92,7 +99,7 @@ export async function runRollout(
       },
     });
     const state = await rollout.done;
-    await sleep(quietMs);
+    await quiet();
     ending.abort();
     const answers = await load.done;
     const elapsed = (times: readonly number[]) => times.map((time) => time - load.startedAt);
