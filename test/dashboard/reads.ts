@@ -67,6 +67,10 @@ export function describeReads(host: AdapterHost): void {
       await call(origin, '/fragile');
       const late = spillway.pool('late', { backends: [{ id: 'a', url: backend.url }] });
       late.setTraffic({ a: 1 });
+      late.add({ id: 'b', url: backend.url, priority: 2 });
+      late.add({ id: 'c', url: backend.url });
+      late.setTraffic({ a: 0.875, c: 0.125 });
+      await late.remove('b');
       pool.setShadow('canary', 0.5);
       pool.breaker('stable').trip({ durationMs: 1_500 });
       pool.breaker('stable').close();
@@ -88,14 +92,18 @@ export function describeReads(host: AdapterHost): void {
         ]),
       ).toEqual([
         ['trip', 'fragile', undefined, 'fragile tripped by 500, for 10 s'],
-        ['traffic', 'late', undefined, 'its shares or its backends have changed'],
+        ['traffic', 'late', undefined, 'its shares are set, and are as before'],
+        ['traffic', 'late', undefined, 'level 2: b 100 %'],
+        ['traffic', 'late', undefined, 'level 1: a 100 %, c 0 %'],
+        ['traffic', 'late', undefined, 'level 1: a 87.5 %, c 12.5 %'],
+        ['traffic', 'late', undefined, 'level 2 has no backend left'],
         ['shadow', 'chat', 'canary', 'canary gets copies of 50 % of the requests'],
         ['trip', 'chat', 'stable', 'stable tripped, for 1.5 s'],
         ['recover', 'chat', 'stable', 'stable serves again'],
         ['trip', 'chat', 'stable', 'stable tripped by 429, for 30 s'],
         ['spillover', 'chat', undefined, '1 request spilled over from level 1 to 2 within 5 s'],
       ]);
-      expect(entries.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+      expect(entries.map(({ id }) => id)).toEqual(entries.map((_, index) => index + 1));
     });
 
     it('autoscalers without those that fail, or whose state is no JSON', async () => {

@@ -51,7 +51,8 @@ export function whoTakesOver(pool: HttpPool, left: HttpBackend): string {
 
 const MAX_LISTED = 5;
 
-function listed(items: readonly string[]): string {
+/** The first few, and how many more there are. */
+export function listed(items: readonly string[]): string {
   if (items.length <= MAX_LISTED) return items.join(', ');
   return `${items.slice(0, MAX_LISTED).join(', ')} and ${items.length - MAX_LISTED} more`;
 }

@@ -2,10 +2,12 @@ import type { PoolEvents } from '@spillway/core';
 import type { HttpPool } from '@spillway/node-http';
 import { duration, percent } from '../changes/sentences.ts';
 import type { EventLog } from './event-log.ts';
+import { SharesTold } from './shares-told.ts';
 
 /** Notes what a pool tells. @returns what ends it */
 export function notePool(pool: HttpPool, log: EventLog): () => void {
   const { name } = pool;
+  const told = new SharesTold(pool);
   const listeners: {
     readonly [E in keyof Omit<PoolEvents, 'spillover'>]: (event: PoolEvents[E][0]) => void;
   } = {
@@ -21,8 +23,7 @@ export function notePool(pool: HttpPool, log: EventLog): () => void {
       log.add({ kind: 'recover', pool: name, backend, text: `${backend} serves again` });
     },
     traffic: ({ shares }) => {
-      const text = 'its shares or its backends have changed';
-      log.add({ kind: 'traffic', pool: name, text, details: { weights: shares } });
+      log.add({ kind: 'traffic', pool: name, text: told.news(), details: { weights: shares } });
     },
     rollout: (report) => {
       const { to, decision, reason, share } = report;
