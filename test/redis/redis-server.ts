@@ -35,7 +35,10 @@ export class RedisServer {
   async start(): Promise<void> {
     const { file, env } = program();
     const options = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', ''];
-    const child = spawn(file, [...options, '--appendonly', 'no', '--dir', this.#directory], {
+    // A replica is served at once, and not five seconds later with others that may come.
+    const replicas = ['--repl-diskless-sync-delay', '0'];
+    const kept = ['--appendonly', 'no', '--dir', this.#directory];
+    const child = spawn(file, [...options, ...replicas, ...kept], {
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
