@@ -110,7 +110,7 @@ export function describeShadows(host: AdapterHost): void {
 
     it.each<[string, Answer]>([
       ['hangs', hangs],
-      ['resets', (request) => void request.socket.resetAndDestroy()],
+      ['resets', (_request, _response, { wire }) => void wire.resetAndDestroy()],
       [
         'floods',
         (_request, response) => {

@@ -1,14 +1,11 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { Agent, createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Options } from 'http-proxy-middleware';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { call } from '../support/caller.ts';
+import { type Certificate, makeCertificate } from '../support/certificate.ts';
 import { proxied, type Setup } from './setup.ts';
 
 /** Where a target can be. Unix sockets are not among the library's documented ones, nor a pool's. */
@@ -25,23 +22,14 @@ export function describeTargets(setup: Setup): void {
   };
 
   describe('https', () => {
-    let key: Buffer;
-    let cert: Buffer;
+    let certificate: Certificate;
 
     beforeAll(() => {
-      const folder = mkdtempSync(join(tmpdir(), 'spillway-'));
-      const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-      const what = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-      const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-      const files = ['-keyout', keyFile, '-out', certFile];
-      execFileSync('openssl', ['req', ...kind, ...files, ...what], { stdio: 'ignore' });
-      key = readFileSync(keyFile);
-      cert = readFileSync(certFile);
-      rmSync(folder, { recursive: true });
+      certificate = makeCertificate();
     });
 
     const secure = async (options: Options) => {
-      const port = await listening(createSecureServer({ key, cert }, greets), '127.0.0.1');
+      const port = await listening(createSecureServer(certificate, greets), '127.0.0.1');
       const target = `https://localhost:${port}/base`;
       const { origin } = await proxied(setup, { changeOrigin: true, ...options }, { target });
       return { port, ...(await call(origin, '/x')) };
@@ -58,7 +46,7 @@ export function describeTargets(setup: Setup): void {
     });
 
     it('is with an agent that trusts them', async () => {
-      const agent = new Agent({ ca: cert });
+      const agent = new Agent({ ca: certificate.cert });
       onTestFinished(() => agent.destroy());
       const { text, port } = await secure({ agent });
       expect(text).toBe(`GET /base/x at localhost:${port}`);

@@ -16,6 +16,7 @@ import type {
   SpillwayStatus,
   Upgrading,
 } from '@spillway/node-http';
+import type { Certificate } from './certificate.ts';
 import type { Handler } from './handler.ts';
 
 /** A framework's middleware. Only the host that made it looks inside. */
@@ -81,6 +82,8 @@ export interface AdapterHost {
    * those that the parser was given.
    */
   readonly keepsWireBytes: boolean;
+  /** Has the backends of `serve()` speak TLS. */
+  readonly certificate?: Certificate;
   createSpillway(options?: HostSpillwayOptions): HostSpillway;
   createApp(): HostApp;
   /** An `onReject` that answers; when it is given `undefined`, that passes the error to the application. */

@@ -4,11 +4,14 @@ import {
   createServer,
   type IncomingHttpHeaders,
   type IncomingMessage,
+  type RequestListener,
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import type { Certificate } from './certificate.ts';
 
 /** One request as a backend received it. */
 export interface Received {
@@ -16,6 +19,8 @@ export interface Received {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: readonly string[];
+  /** What it came by, beneath TLS if that is spoken. */
+  readonly wire: Socket;
   /** Of the bytes received so far; complete once `body` has resolved. */
   bytes: number;
   sha256: string;
@@ -69,15 +74,25 @@ export function refuses(retryAfterSeconds?: number): Answer {
 /** Takes the request and never answers. */
 export const hangs: Answer = () => {};
 
-export async function startBackend(answer: Answer = answers(200, 'ok')): Promise<TestBackend> {
+/** @param certificate has it speak TLS */
+export async function startBackend(
+  answer: Answer = answers(200, 'ok'),
+  certificate?: Certificate,
+): Promise<TestBackend> {
   const received: Received[] = [];
   const sockets = new Set<Socket>();
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-    const entry = receive(request, response);
+  const listener: RequestListener = (request, response) => {
+    const { remotePort } = request.socket;
+    const wire = [...sockets].find((socket) => socket.remotePort === remotePort);
+    const entry = receive(request, response, wire ?? request.socket);
     received.push(entry);
     server.emit('received');
     Promise.resolve(backend.answer(request, response, entry)).catch(() => response.destroy());
-  });
+  };
+  const options = { keepAliveTimeout: 60_000, ...certificate };
+  const server = certificate
+    ? createSecureServer(options, listener)
+    : createServer(options, listener);
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
@@ -86,7 +101,7 @@ export async function startBackend(answer: Answer = answers(200, 'ok')): Promise
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const backend: TestBackend = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http${certificate ? 's' : ''}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     server,
     received,
     sockets,
@@ -105,7 +120,7 @@ export async function startBackend(answer: Answer = answers(200, 'ok')): Promise
   return backend;
 }
 
-function receive(request: IncomingMessage, response: ServerResponse): Received {
+function receive(request: IncomingMessage, response: ServerResponse, wire: Socket): Received {
   const body = Promise.withResolvers<Buffer | undefined>();
   const closed = Promise.withResolvers<'finished' | 'aborted'>();
   const entry: Received = {
@@ -113,6 +128,7 @@ function receive(request: IncomingMessage, response: ServerResponse): Received {
     url: request.url ?? '',
     headers: request.headers,
     rawHeaders: request.rawHeaders,
+    wire,
     bytes: 0,
     sha256: '',
     body: body.promise,

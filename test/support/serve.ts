@@ -45,7 +45,7 @@ export async function serve<const Ids extends string>(
 ): Promise<Served<Ids>> {
   const backends = {} as Record<Ids, TestBackend>;
   const ids = Object.keys(options.backends) as Ids[];
-  for (const id of ids) backends[id] = await startBackend(options.backends[id]);
+  for (const id of ids) backends[id] = await startBackend(options.backends[id], host.certificate);
   const spillway = host.createSpillway(options.spillway);
   const pool = spillway.pool('chat', {
     ...options.pool,

@@ -11,6 +11,7 @@ import {
 import { type Dispatcher, errors } from 'undici';
 import type { BodyFlow, RequestBody } from './body/body.ts';
 import { CallerPace } from './body/caller-pace.ts';
+import { readAsStream } from './direct-reads.ts';
 import { atEndOfTurn, type Unfinished } from './end-of-turn.ts';
 import type { FlatHeaders } from './headers.ts';
 import type { HttpBackend } from './http-backend.ts';
@@ -252,6 +253,7 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
     this.headers = headers;
     stopDeadline(this);
     this.lease.answered(statusCode, headers, this.#pool.clock.now());
+    readAsStream(connection);
     this.#switched = connection;
     connection.once('close', () => this.onResponseEnd());
     this.#owner.upgraded?.(this, connection);

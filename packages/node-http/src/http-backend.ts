@@ -9,6 +9,7 @@ import {
   type Timer,
 } from '@spillway/core';
 import { buildConnector, errors, Pool as UndiciPool } from 'undici';
+import { directReads, readDirectly } from './direct-reads.ts';
 import { headersNotForwarded, type NotForwarded } from './headers.ts';
 import { InProcessServer, type Likeness } from './in-process.ts';
 
@@ -142,7 +143,8 @@ export class HttpBackend extends Backend {
 
   /** undici's own limit fires up to a second late, and asks no clock but its own. */
   #connectInTime(): buildConnector.connector {
-    const connect = buildConnector({ timeout: 0, allowH2: false }) as unknown as Connect;
+    const options = { timeout: 0, allowH2: false, onread: directReads };
+    const connect = buildConnector(options as buildConnector.BuildOptions) as unknown as Connect;
     return (options, callback) => {
       const { connectMs } = this.#timeouts;
       let timer: Timer | undefined;
@@ -151,6 +153,7 @@ export class HttpBackend extends Backend {
         this.#connecting.delete(socket);
         callback(...result);
       });
+      readDirectly(socket);
       this.#connecting.add(socket);
       timer = this.#clock.setTimer(() => {
         socket.destroy(new errors.ConnectTimeoutError(`no connection within ${connectMs} ms`));
