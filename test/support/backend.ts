@@ -9,9 +9,10 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { Certificate } from './certificate.ts';
+import { listenOnOwnPort } from './own-port.ts';
 
 /** One request as a backend received it. */
 export interface Received {
@@ -98,10 +99,9 @@ export async function startBackend(
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const port = await listenOnOwnPort(server);
   const backend: TestBackend = {
-    url: `http${certificate ? 's' : ''}://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http${certificate ? 's' : ''}://127.0.0.1:${port}`,
     server,
     received,
     sockets,
