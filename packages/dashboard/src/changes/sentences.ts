@@ -49,7 +49,8 @@ export function whoTakesOver(pool: HttpPool, left: HttpBackend): string {
   return `what it has spills over to level ${priority}`;
 }
 
-const MAX_LISTED = 5;
+/** In a sentence: a level may have a thousand. */
+export const MAX_LISTED = 5;
 
 /** The first few, and how many more there are. */
 export function listed(items: readonly string[]): string {
