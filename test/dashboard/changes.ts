@@ -122,7 +122,12 @@ export function describeChanges(host: AdapterHost): void {
       expect(pool.backends).toHaveLength(3);
       expect((await change('POST', path, '')).status).toBe(200);
       expect(pool.status().backends.map(({ id }) => id)).toEqual(['stable', 'spare']);
-      await change('POST', '/pools/chat/backends/spare/drain', {});
+      const spare = await change('POST', '/pools/chat/backends/spare/drain', {});
+      expect(spare.json()).toMatchObject({
+        effects: expect.arrayContaining([
+          'spare takes no more requests, and no other backend is left for what the levels before it cannot take',
+        ]),
+      });
       const last = await change('POST', '/pools/chat/backends/stable/drain?dryRun=true', {});
       expect(last.json()).toMatchObject({
         status: 409,

@@ -41,12 +41,13 @@ export function whoTakesOver(pool: HttpPool, left: HttpBackend): string {
     const named = heirs.map(([id, share]) => `${id} (${percent(share)})`);
     return `what it has goes to ${listed(named)}`;
   }
-  const lower = pool.backends.filter(
-    ({ available, weight, priority }) => available && weight > 0 && priority > left.priority,
-  );
-  if (lower.length === 0) return 'no other backend is left that is available: callers are refused';
-  const priority = Math.min(...lower.map((each) => each.priority));
-  return `what it has spills over to level ${priority}`;
+  const serving = pool.backends.filter(({ available, weight }) => available && weight > 0);
+  const lower = serving.map(({ priority }) => priority).filter((each) => each > left.priority);
+  if (lower.length > 0) return `what it has spills over to level ${Math.min(...lower)}`;
+  if (serving.some(({ priority }) => priority < left.priority)) {
+    return 'no other backend is left for what the levels before it cannot take';
+  }
+  return 'no other backend is left that is available: callers are refused';
 }
 
 /** In a sentence: a level may have a thousand. */
