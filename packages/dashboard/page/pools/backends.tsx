@@ -67,7 +67,7 @@ function LevelRows({ pool, level, colours, columns }: LevelRowsProps) {
                 <span class="hidden"> {of}</span>
               </button>
             )}
-            {backends.length > 1 && (
+            {Object.keys(shares).length > 1 && (
               <SteerButton
                 steering={{ kind: 'shares', pool, priority }}
                 text="Change shares"

@@ -82,6 +82,8 @@ describe('levels', () => {
   it('share out by weight', () => {
     const backends = [backend({ id: 'a', weight: 3 }), backend({ id: 'b', weight: 1 })];
     expect(levelsOf(pool(backends))[0]?.shares).toEqual({ a: 0.75, b: 0.25 });
+    const leaving = backend({ id: 'c', weight: 4, draining: true });
+    expect(levelsOf(pool([...backends, leaving]))[0]?.shares).toEqual({ a: 0.75, b: 0.25 });
     const idle = [backend({ id: 'a', weight: 0 })];
     expect(levelsOf(pool(idle))[0]?.shares).toEqual({ a: 0 });
   });

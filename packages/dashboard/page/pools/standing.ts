@@ -27,12 +27,13 @@ export function breakerStanding(
   return { icon: 'warning', text: 'tripped, trial due' };
 }
 
-/** Backends of one priority, with the shares that they are to have; the shares of a level sum to 1, or are 0. */
+/** Backends of one priority. */
 export interface Level {
   readonly priority: number;
   /** It serves: none before it has a backend that is available. */
   readonly serves: boolean;
   readonly backends: readonly BackendStatus[];
+  /** Of those that stay, by id: what they are to have. They sum to 1, or are 0. */
   readonly shares: Readonly<Record<string, number>>;
 }
 
@@ -44,8 +45,9 @@ export function levelsOf({ backends }: PoolStatus): Level[] {
   );
   return priorities.map((priority) => {
     const members = backends.filter((backend) => backend.priority === priority);
-    const total = members.reduce((sum, { weight }) => sum + weight, 0);
-    const shares = members.map(({ id, weight }) => [id, total === 0 ? 0 : weight / total] as const);
+    const staying = members.filter(({ draining }) => !draining);
+    const total = staying.reduce((sum, { weight }) => sum + weight, 0);
+    const shares = staying.map(({ id, weight }) => [id, total === 0 ? 0 : weight / total] as const);
     return {
       priority,
       serves: priority === serving,

@@ -8,8 +8,8 @@ import { numberOf, stepsOf } from './values.ts';
 
 /** A rollout within one of the pool's levels. */
 export function RolloutForm({ pool }: { readonly pool: PoolStatus }) {
-  const levels = levelsOf(pool).filter(({ backends }) => backends.length > 1);
-  const candidates = levels.flatMap(({ shares }) => Object.entries(shares));
+  const levels = levelsOf(pool).map(({ shares }) => Object.entries(shares));
+  const candidates = levels.filter((shares) => shares.length > 1).flat();
   const least = candidates.toSorted(([, one], [, other]) => one - other)[0]?.[0] ?? '';
   const [to, setTo] = useState(least);
   const [steps, setSteps] = useState('1, 10, 50, 100');
