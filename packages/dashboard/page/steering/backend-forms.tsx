@@ -4,7 +4,7 @@ import type { ChangeRequest } from '../state/api.ts';
 import { changes } from '../state/changes.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 import { Labelled, NumberField } from './field.tsx';
-import { numberOf } from './values.ts';
+import { numberOf, percentOf, ratioOf } from './values.ts';
 
 export interface TripFormProps {
   /** What is tripped: a backend of a pool, or a route. */
@@ -72,7 +72,7 @@ export interface ShadowFormProps {
 
 export function ShadowForm({ pool, backend }: ShadowFormProps) {
   const present = pool.shadows.find((shadow) => shadow.backend === backend);
-  const [per, setPer] = useState(String((present?.proportion ?? 0.1) * 100));
+  const [per, setPer] = useState(String(percentOf(present?.proportion ?? 0.1)));
   const [methods, setMethods] = useState<'safe' | 'all'>(present?.methods ?? 'safe');
   const proportion = numberOf(per);
   return (
@@ -82,7 +82,7 @@ export function ShadowForm({ pool, backend }: ShadowFormProps) {
       request={
         proportion === undefined
           ? undefined
-          : changes.shadow(pool.name, backend, { proportion: proportion / 100, methods })
+          : changes.shadow(pool.name, backend, { proportion: ratioOf(proportion), methods })
       }
       hint="How many of the requests?"
     >

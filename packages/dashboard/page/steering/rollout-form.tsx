@@ -4,7 +4,7 @@ import { levelsOf } from '../pools/standing.ts';
 import { changes } from '../state/changes.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 import { Labelled, NumberField } from './field.tsx';
-import { numberOf, stepsOf } from './values.ts';
+import { numberOf, ratioOf, stepsOf } from './values.ts';
 
 /** A rollout within one of the pool's levels. */
 export function RolloutForm({ pool }: { readonly pool: PoolStatus }) {
@@ -36,7 +36,7 @@ export function RolloutForm({ pool }: { readonly pool: PoolStatus }) {
           steps: shares,
           intervalMs: interval * 1_000,
           abort: {
-            failureRatio: failures / 100,
+            failureRatio: ratioOf(failures),
             minimumRequests: numberOf(minimum),
             latencyMs: numberOf(latency),
           },

@@ -4,6 +4,16 @@ export function numberOf(text: string): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
+/** What is typed as 0.1 % is to be 0.001, and not what a division makes of it. */
+export function ratioOf(percent: number): number {
+  return Number((percent / 100).toPrecision(12));
+}
+
+/** 0.07 is to stand in a field as 7, and not as what a multiplication makes of it. */
+export function percentOf(ratio: number): number {
+  return Number((ratio * 100).toPrecision(12));
+}
+
 /** `1, 10 %, 50` as shares; `undefined` when one of them is no number. */
 export function stepsOf(text: string): number[] | undefined {
   const steps = text
@@ -12,6 +22,5 @@ export function stepsOf(text: string): number[] | undefined {
     .filter((part) => part !== '')
     .map(Number);
   if (steps.length === 0 || steps.some((step) => !Number.isFinite(step))) return undefined;
-  // What is typed as 0.1 % is to be 0.001, and not what a division makes of it.
-  return steps.map((step) => Number((step / 100).toPrecision(12)));
+  return steps.map(ratioOf);
 }
