@@ -12,7 +12,7 @@ export function requireSameOrigin({ headers }: IncomingMessage): void {
   if (site === 'same-origin' || site === 'none') return;
   const { origin, host } = headers;
   const isOurs = site === undefined && (origin === undefined || isOf(origin, host));
-  if (!isOurs) throw new ApiError('wrong_origin', 'changes are taken from the page itself');
+  if (!isOurs) throw new ApiError('wrong_origin', 'pages of other origins may not ask this');
 }
 
 /** An origin leaves its scheme's own port out, where a proxy may say it: both are read as URLs are. */
