@@ -215,8 +215,8 @@ export interface ApiProblem {
   readonly status: number;
   readonly detail: string;
   readonly code: ApiProblemCode;
-  /** Of `invalid_change`: the path of the value that is wrong. */
+  /** Of `invalid_change`, and of `impossible_now` where a pool refuses: the path of what is wrong. */
   readonly option?: string;
-  /** Of `invalid_change`: what it must be. */
+  /** What it must be. */
   readonly rule?: string;
 }
