@@ -53,6 +53,7 @@ function changes(
   request: string,
   named: readonly string[],
 ): Schema {
+  const { required } = SCHEMAS[request] as { readonly required: readonly string[] };
   return {
     parameters: named.map((name) => parameter(name, 'path', string)),
     [method]: {
@@ -67,7 +68,8 @@ function changes(
         ),
       ],
       requestBody: {
-        required: request !== 'EmptyRequest',
+        // No body is read as an object with nothing in it.
+        required: required.length > 0,
         content: { 'application/json': { schema: ref(request) } },
       },
       responses: {
