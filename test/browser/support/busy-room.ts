@@ -1,35 +1,13 @@
 import type { BackendStatus, PoolStatus } from '@spillway/core';
 import type { LogEntry, Point } from '@spillway/dashboard';
+import { attemptsOf, backendStatus } from '@spillway/test/support/statuses.ts';
 import type { Said } from './fake-room.ts';
 
 const POINTS = 180;
 const INTERVAL_MS = 5_000;
 
-type Attempts = BackendStatus['attempts'];
-
-const attempts = (counts: Partial<Attempts>): Attempts => ({
-  success: 0,
-  client_error: 0,
-  throttled: 0,
-  server_error: 0,
-  connect_error: 0,
-  reset: 0,
-  timeout: 0,
-  cancelled: 0,
-  ...counts,
-});
-
-export const backend = (id: string, more: Partial<BackendStatus> = {}): BackendStatus => ({
-  id,
-  url: `https://${id}.example/openai`,
-  priority: 1,
-  weight: 1,
-  available: true,
-  draining: false,
-  running: 0,
-  attempts: attempts({}),
-  ...more,
-});
+export const backend = (id: string, more: Partial<BackendStatus> = {}): BackendStatus =>
+  backendStatus({ id, url: `https://${id}.example/openai`, ...more });
 
 export const pool = (name: string, more: Partial<PoolStatus>): PoolStatus => ({
   name,
@@ -53,20 +31,20 @@ const chat = pool('chat', {
     backend('ptu1', {
       available: false,
       weight: 2,
-      attempts: attempts({ success: 53_219, throttled: 2_120, client_error: 12 }),
+      attempts: attemptsOf({ success: 53_219, throttled: 2_120, client_error: 12 }),
       breaker: { state: 'open', trips: 70, remainingMs: 42_000 },
     }),
     backend('ptu2', {
       running: 12,
       maxCount: 12,
       available: false,
-      attempts: attempts({ success: 26_804, throttled: 900, reset: 2 }),
+      attempts: attemptsOf({ success: 26_804, throttled: 900, reset: 2 }),
       breaker: { state: 'closed', trips: 11, remainingMs: 0 },
     }),
     backend('payg1', {
       priority: 2,
       running: 2,
-      attempts: attempts({ success: 3_870, server_error: 3 }),
+      attempts: attemptsOf({ success: 3_870, server_error: 3 }),
       breaker: { state: 'closed', trips: 0, remainingMs: 0 },
     }),
   ],
@@ -94,7 +72,7 @@ const api = pool('api', {
     backend('candidate', { weight: 0, url: 'http://10.0.3.13:8080/' }),
   ].map((one, index) => ({
     ...one,
-    attempts: attempts({ success: [9_210, 1_021, 0][index] ?? 0 }),
+    attempts: attemptsOf({ success: [9_210, 1_021, 0][index] ?? 0 }),
   })),
   rollouts: [rollout],
   shadows: [
@@ -103,7 +81,7 @@ const api = pool('api', {
       proportion: 0.1,
       methods: 'safe',
       inFlight: 1,
-      requests: { ...attempts({ success: 1_002, server_error: 2 }), dropped: 0 },
+      requests: { ...attemptsOf({ success: 1_002, server_error: 2 }), dropped: 0 },
       compared: 1_000,
       mismatches: 3,
       samples: [

@@ -1,27 +1,8 @@
 import type { BackendStatus, PoolStatus } from '@spillway/core';
+import { attemptsOf, backendStatus as backend } from '@spillway/test/support/statuses.ts';
 import { describe, expect, it } from 'vitest';
 import { answersOf, levelsOf, noteworthy, standingOf } from './standing.ts';
 
-const attempts = {
-  success: 0,
-  client_error: 0,
-  throttled: 0,
-  server_error: 0,
-  connect_error: 0,
-  reset: 0,
-  timeout: 0,
-  cancelled: 0,
-};
-const backend = (more: Partial<BackendStatus> = {}): BackendStatus => ({
-  id: 'b',
-  priority: 1,
-  weight: 1,
-  available: true,
-  draining: false,
-  running: 0,
-  attempts,
-  ...more,
-});
 const open = { state: 'open', trips: 1, remainingMs: 5_000 } as const;
 const text = (status: BackendStatus, leftMs = 0) =>
   standingOf(status, leftMs).text.replaceAll('\u00a0', ' ');
@@ -42,8 +23,8 @@ describe('a backend', () => {
   });
 
   it('has had no answer where there was no connection, a reset or a timeout', () => {
-    const counts = { ...attempts, connect_error: 1, reset: 2, timeout: 4, cancelled: 8 };
-    expect(answersOf(backend({ attempts: counts })).none).toBe(7);
+    const attempts = attemptsOf({ connect_error: 1, reset: 2, timeout: 4, cancelled: 8 });
+    expect(answersOf(backend({ attempts })).none).toBe(7);
   });
 });
 
