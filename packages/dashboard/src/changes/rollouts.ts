@@ -11,8 +11,7 @@ export const startRollout: ChangeRoute = {
   plan(steered, { pool: name }, body) {
     const pool = poolOf(steered.engine, name);
     const options = body as RolloutOptions;
-    pool.dryRun.rollout(options);
-    const { to, steps, intervalMs, abort } = options;
+    const { to, steps, intervalMs, abort } = pool.dryRun.rollout(options);
     const { priority } = backendOf(pool, to);
     const level = levelOf(pool, priority);
     const rate = rateOfLevel(steered, level);
@@ -29,17 +28,13 @@ export const startRollout: ChangeRoute = {
       summary: `rollout of ${pool.name} to ${to}`,
       effects,
       before: { shares: sharesOf(level) },
-      after: { to, steps, intervalMs, ...(abort !== undefined && { abort }) },
+      after: { to, steps, intervalMs, abort },
       apply: () => void pool.rollout(options),
     };
   },
 };
 
-function putBackWhen({
-  failureRatio = 0.05,
-  latencyMs,
-  minimumRequests = 20,
-}: RolloutOptions['abort'] = {}) {
+function putBackWhen({ failureRatio, latencyMs, minimumRequests }: Rollout['config']['abort']) {
   const limits = [
     `it fails ${points(failureRatio)} more of its requests than the others do`,
     ...(latencyMs === undefined

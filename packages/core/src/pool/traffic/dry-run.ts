@@ -1,7 +1,7 @@
 import type { Backend } from '../backend.ts';
 import type { TrafficChecks } from './checks.ts';
 import type { RemoveOptions, Shares } from './options.ts';
-import type { RolloutOptions } from './rollout.ts';
+import type { RolloutConfig, RolloutOptions } from './rollout.ts';
 import type { ShadowOptions } from './shadow.ts';
 
 /**
@@ -30,7 +30,8 @@ export class PoolDryRun {
     this.#checks.removal(id, options);
   }
 
-  rollout(options: RolloutOptions): void {
-    this.#checks.rollout(options);
+  /** @returns the options with their defaults, as the rollout would go by them */
+  rollout(options: RolloutOptions): RolloutConfig {
+    return this.#checks.rollout(options).config;
   }
 }

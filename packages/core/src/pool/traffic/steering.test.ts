@@ -43,7 +43,10 @@ describe('a dry run', () => {
     expect(pool.dryRun.setTraffic({ canary: 1 })).toEqual({ stable: 0, canary: 1 });
     pool.dryRun.setShadow('canary', 0.5);
     pool.dryRun.remove('spare', { drain: true });
-    pool.dryRun.rollout(rollout);
+    expect(pool.dryRun.rollout(rollout)).toMatchObject({
+      ...rollout,
+      abort: { failureRatio: 0.05, minimumRequests: 20 },
+    });
     expect(pool.status()).toEqual(before);
     expect(pool.rollouts).toEqual([]);
   });
