@@ -117,7 +117,7 @@ export class Room {
         this.#connection.value = 'open';
       });
     } catch (error) {
-      if (source === this.#source) this.#giveUp(error);
+      this.#giveUp(source, error);
     }
   }
 
@@ -146,13 +146,15 @@ export class Room {
       return;
     }
     refusalOf('stream').then(
-      (refusal) => this.#giveUp(refusal),
-      (error) => this.#giveUp(error),
+      (refusal) => this.#giveUp(source, refusal),
+      (error) => this.#giveUp(source, error),
     );
   }
 
-  #giveUp(error: unknown): void {
-    this.#source?.close();
+  /** Unless another has taken its place meanwhile. */
+  #giveUp(source: EventSource, error: unknown): void {
+    if (source !== this.#source) return;
+    source.close();
     this.#connection.value = error instanceof RefusedError ? 'refused' : 'lost';
     this.problem.value = error instanceof RefusedError ? error.message : undefined;
     clearTimeout(this.#retry);
