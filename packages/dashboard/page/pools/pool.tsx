@@ -54,17 +54,16 @@ interface PoolSeries {
 
 function usePoolSeries({ name, backends }: PoolStatus): PoolSeries {
   const points = useRoom().points.value;
-  const ids = backends.map(({ id }) => id).join('\n');
+  const ids = backends.map(({ id }) => id);
   return useMemo(() => {
-    const known = ids.split('\n');
-    const requests = requestSeries(points, name, known);
+    const requests = requestSeries(points, name, ids);
     return {
       times: points.map(({ at }) => at),
       requests: [...requests, refusedSeries(points, name)],
       latencies: latencySeries(points, name),
       colours: new Map(requests.map((series) => [series.name, series.colour ?? 0])),
     };
-  }, [points, name, ids]);
+  }, [points, name, ids.join('\n')]);
 }
 
 interface PoolChartsProps {

@@ -135,9 +135,8 @@ function RouteBreaker({ name, breaker }: RouteBreakerProps) {
 
 function QueueChart({ gates }: { readonly gates: readonly string[] }) {
   const points = useRoom().points.value;
-  const names = gates.join('\n');
   const times = useMemo(() => points.map(({ at }) => at), [points]);
-  const series = useMemo(() => queueSeries(points, names.split('\n')), [points, names]);
+  const series = useMemo(() => queueSeries(points, gates), [points, gates.join('\n')]);
   return (
     <div class="charts">
       <Chart title="Queue ratio" times={times} series={series} format={decimal} atLeast={1} />
