@@ -146,6 +146,11 @@ ${reports(maxCount)}`;
       '4:5: pool(chat).backends has no backend "c", which the code gives options of; it has: a, b',
     ],
     [
+      'a backend of the code twice',
+      (engine) => engine.pool('chat', { backends: [{ id: 'b' }, { id: 'b', maxCount: 2 }] }),
+      '4:5: pool(chat).backends has one backend "b", which the code gives options of twice',
+    ],
+    [
       'a wrong option of the code',
       (engine) => engine.pool('chat', { apdexMs: 0 }),
       '3:3: pool(chat).apdexMs must be a finite number of milliseconds above 0, got 0',

@@ -192,6 +192,10 @@ export class FileConfig implements Config {
         const rule = `has no backend ${JSON.stringify(id)}, which the code gives options of; it has: ${ids.join(', ')}`;
         throw contents.error(path, rule);
       },
+      repeatedBackend(path, id) {
+        const rule = `has one backend ${JSON.stringify(id)}, which the code gives options of twice`;
+        throw contents.error(path, rule);
+      },
     });
     return contents.checked(entry, merged as Options);
   }

@@ -4,6 +4,8 @@ export interface MergeProblems {
   givenTwice(path: string): never;
   /** The code has a backend that the file has not. */
   noSuchBackend(path: string, id: unknown, ids: readonly unknown[]): never;
+  /** The code has a backend of the file more than once. */
+  repeatedBackend(path: string, id: unknown): never;
 }
 
 /** The options of a policy: those of the file, with those that the code has beside them. */
@@ -37,16 +39,17 @@ function mergeBackends(
   problems: MergeProblems,
 ): readonly unknown[] {
   const ids = file.map(idOf);
+  const given = new Map<unknown, Record<string, unknown>>();
   for (const backend of code) {
     const id = idOf(backend);
     if (id === undefined || !ids.includes(id)) problems.noSuchBackend(path, id, ids);
+    if (given.has(id)) problems.repeatedBackend(path, id);
+    const { id: _, ...beside } = backend as Record<string, unknown>;
+    given.set(id, beside);
   }
-  return file.map((backend, index) => {
-    const own = code.find((candidate) => idOf(candidate) === ids[index]);
-    if (own === undefined) return backend;
-    const { id: _, ...beside } = own as Record<string, unknown>;
-    return merge(backend, beside, `${path}[${index}]`, problems);
-  });
+  return file.map((backend, index) =>
+    merge(backend, given.get(ids[index]), `${path}[${index}]`, problems),
+  );
 }
 
 function idOf(backend: unknown): unknown {
