@@ -6,7 +6,9 @@ export type Told =
   | { readonly port: number }
   | { readonly message: string; readonly details: object };
 
-const tell = (told: Told) => process.send?.(told);
+const tell = (told: Told) => {
+  if (process.connected) process.send?.(told);
+};
 const log = (message: string, details: object = {}) => tell({ message, details });
 const [file = '', secrets = ''] = process.argv.slice(2);
 
@@ -14,7 +16,10 @@ const service = await createService(file, secrets, { info: log, warn: log, error
 const server = service.app.listen(0, '127.0.0.1', () => {
   tell({ port: (server.address() as AddressInfo).port });
 });
-process.once('SIGTERM', async () => {
+const stop = async () => {
   await service.spillway.shutdown({ server });
-  process.disconnect();
-});
+  if (process.connected) process.disconnect();
+};
+process.once('SIGTERM', stop);
+// It ends with the demo, however that ends.
+process.once('disconnect', stop);
