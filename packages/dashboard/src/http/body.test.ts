@@ -1,4 +1,7 @@
-import type { IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { within } from '@spillway/test/support/until.ts';
 import { expect, it } from 'vitest';
 import { readJson } from './body.ts';
 
@@ -15,6 +18,15 @@ it.each<[what: string, parsed: unknown]>([
 
 it('takes no body for an empty one that a parser has read and thrown away', async () => {
   await expect(readJson(read, undefined, 100)).rejects.toMatchObject({
+    problem: { code: 'body_not_json' },
+  });
+});
+
+it('does not wait for the body of a caller that has left', async () => {
+  const request = new IncomingMessage(new Socket());
+  request.destroy();
+  await once(request, 'close');
+  await expect(within(1_000, readJson(request, undefined, 99))).rejects.toMatchObject({
     problem: { code: 'body_not_json' },
   });
 });

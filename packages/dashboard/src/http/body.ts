@@ -38,6 +38,8 @@ function textOf(
     const broken = () => reject(new ApiError('body_not_json', 'the body has broken off'));
     request.on('error', broken);
     request.on('close', broken);
+    // The caller may have left while it was found out who it is: nothing more comes then.
+    if (request.destroyed) broken();
   });
 }
 
