@@ -29,6 +29,19 @@ describe('what a pool tells', () => {
     ]);
   });
 
+  it('counts spillovers by both levels, also when another becomes the first', () => {
+    const pool = scriptedPool({ backends: [ptu, payg] });
+    pathOf(pool, { ptu: 429, payg: 200 });
+    pool.add({ id: 'reserve', url: 'https://reserve.test', priority: 0 });
+    for (let request = 0; request < 2; request++) {
+      pathOf(pool, { reserve: 429, ptu: 429, payg: 200 });
+    }
+    expect(pool.status().spillovers).toEqual([
+      { from: 1, to: 2, count: 1 },
+      { from: 0, to: 2, count: 2 },
+    ]);
+  });
+
   it('shows its state, and no credential', () => {
     const clock = new FakeClock();
     const url = 'https://ptu.example/openai/';

@@ -117,7 +117,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
   #untold: (() => void)[] | undefined;
   readonly #members: Members<B>;
   readonly #sharedTraffic: SharedTraffic | undefined;
-  readonly #spillovers = new Map<number, { from: number; to: number; count: number }>();
+  readonly #spillovers: { readonly from: number; readonly to: number; count: number }[] = [];
   readonly #rejections = new Map<ProblemCode, number>();
 
   /** @throws ConfigurationError when an option is unknown, of the wrong type or impossible */
@@ -235,7 +235,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
     readonly to: number;
     readonly count: number;
   }> {
-    return this.#spillovers.values();
+    return this.#spillovers;
   }
 
   keyHashOf(request: RequestView): number | undefined {
@@ -290,12 +290,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
     const to = backend.priority;
     // A removed backend may still answer when no level is left in front of its own.
     if (from === undefined || from >= to) return;
-    let spillover = this.#spillovers.get(to);
-    if (spillover === undefined) {
-      spillover = { from, to, count: 0 };
-      this.#spillovers.set(to, spillover);
-    }
-    spillover.count++;
+    this.#countSpillover(from, to);
     if (this.listenerCount('spillover') > 0) {
       this.#tell('spillover', { from, to, backend: backend.id });
     }
@@ -314,7 +309,7 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
       balance: this.config.balance,
       running,
       waiting: this.queue?.length ?? 0,
-      spillovers: Array.from(this.#spillovers.values(), (spillover) => ({ ...spillover })),
+      spillovers: this.#spillovers.map((spillover) => ({ ...spillover })),
       rejections: Object.fromEntries(this.#rejections),
       backends: this.backends.map((backend) => backend.status()),
       shadows: this.shadows.map((shadow) => shadow.status()),
@@ -455,6 +450,15 @@ export class Pool<B extends Backend = Backend> extends EventEmitter<PoolEvents> 
     if (queue === undefined) return;
     if (this.#queue === undefined) this.#queue = new Deadlines(queue.timeoutMs, this.clock);
     else if (this.#queue.durationMs !== queue.timeoutMs) this.#queue.setDuration(queue.timeoutMs);
+  }
+
+  #countSpillover(from: number, to: number): void {
+    for (const spillover of this.#spillovers) {
+      if (spillover.from !== from || spillover.to !== to) continue;
+      spillover.count++;
+      return;
+    }
+    this.#spillovers.push({ from, to, count: 1 });
   }
 
   #tell<E extends keyof PoolEvents>(name: E, event: PoolEvents[E][0]): void {

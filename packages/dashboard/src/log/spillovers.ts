@@ -28,7 +28,7 @@ export class Spillovers {
   #advance(each: (pool: string, from: number, to: number, count: number) => void): void {
     for (const { name, spillovers } of this.#pools.values()) {
       for (const { from, to, count } of spillovers) {
-        const key = JSON.stringify([name, to]);
+        const key = JSON.stringify([name, from, to]);
         const grown = count - (this.#before.get(key) ?? 0);
         this.#before.set(key, count);
         if (grown > 0) each(name, from, to, grown);
