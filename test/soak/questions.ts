@@ -114,6 +114,14 @@ export class Questioned<A extends Answers> {
     return waiting.promise as Promise<Result<A, N>>;
   }
 
+  /** Resolves as the work does; rejects when this process ends before. */
+  during<T>(work: Promise<T>): Promise<T> {
+    const ended = this.end.then(({ code, signal }) => {
+      throw new Error(this.#why(code, signal));
+    });
+    return Promise.race([work, ended]);
+  }
+
   async kill(): Promise<void> {
     this.process.kill('SIGKILL');
     await this.end;

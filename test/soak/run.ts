@@ -30,8 +30,7 @@ async function run(options: Options): Promise<number> {
     `Soak: ${extent}, ${callers} at once, through ${framework}, Node ${process.version}; --seed ${seed}\n\n`,
   );
   const live = liveLine(process.stdout);
-  const measured = await conduct(options, (progress) => live.show(progress));
-  live.end();
+  const measured = await conduct(options, (progress) => live.show(progress)).finally(live.end);
   const checks = judge(measured);
   process.stdout.write(`${summaryOf(measured, checks)}\n`);
   await mkdir(dirname(join(report, PICTURE)), { recursive: true });

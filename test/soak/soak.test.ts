@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,15 +101,21 @@ it('a soak says what is wrong with its options, and how it is used', async (cont
   expect(help.output).toContain('--sabotage');
 });
 
+/** A soak under load, the processes that it has started, and the folder of its temporary files. */
+async function startSoak(context: TestContext) {
+  const TMPDIR = newFolder(context);
+  const flags = ['--duration', '3600', '--rate', '50'];
+  const { child, output, ended } = startProgram(program, flags, { ...process.env, TMPDIR });
+  await until(() => expect(output()).toContain('requests,'), TIMEOUT_MS / 2);
+  const own = childrenOf(child.pid as number);
+  expect(own.length).toBeGreaterThanOrEqual(PROCESSES - 1);
+  return { child, ended, own, TMPDIR };
+}
+
 it(
   'a soak ends what it has started when it is interrupted',
   async (context) => {
-    const TMPDIR = newFolder(context);
-    const flags = ['--duration', '60', '--rate', '50'];
-    const { child, output, ended } = startProgram(program, flags, { ...process.env, TMPDIR });
-    await until(() => expect(output()).toContain('requests,'), TIMEOUT_MS / 2);
-    const own = childrenOf(child.pid as number).filter((pid) => pid !== child.pid);
-    expect(own.length).toBeGreaterThanOrEqual(PROCESSES - 1);
+    const { child, ended, own, TMPDIR } = await startSoak(context);
     child.kill('SIGTERM');
     expect((await ended).code).toBe(143);
     await until(() => expect(own.filter(isAlive)).toEqual([]));
@@ -116,3 +123,21 @@ it(
   },
   TIMEOUT_MS,
 );
+
+it.concurrent.for(['service/service.ts', 'load/load.ts'])(
+  'a soak that loses its %s says so, and ends what it has started',
+  { timeout: TIMEOUT_MS },
+  async (file, context) => {
+    const { ended, own, TMPDIR } = await startSoak(context);
+    const lost = own.find((pid) => commandOf(pid).includes(file)) as number;
+    process.kill(lost, 'SIGKILL');
+    expect(await ended).toMatchObject({ code: 2, errors: 'the process ended (SIGKILL)\n' });
+    expect(own.filter(isAlive)).toEqual([]);
+    expect(readdirSync(TMPDIR)).toEqual([]);
+  },
+);
+
+/** Empty of a process that has ended, as those that are struck do. */
+function commandOf(pid: number): string {
+  return spawnSync('ps', ['-o', 'args=', '-p', String(pid)]).stdout.toString();
+}

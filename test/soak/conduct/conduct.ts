@@ -77,8 +77,8 @@ async function underLoad(stage: Stage, onProgress: (progress: Progress) => void)
   const load = await Questioned.start<LoadAnswers>(loadFile, input);
   const chaos = new Chaos(fleet, service, seed + 1);
   const startedAt = Date.now();
-  const finished = load.ask('finished', undefined);
   await load.ask('begin', undefined);
+  const finished = load.ask('finished', undefined);
   const struck = chaos.run();
   const sampling = new Sampling({
     url,
@@ -87,23 +87,32 @@ async function underLoad(stage: Stage, onProgress: (progress: Progress) => void)
     startedAt,
     onSample: (sample) => onProgress({ sample, strikes: chaos.strikes.length }),
   });
-  if (requests === undefined) {
-    await Promise.race([after(durationMs), finished]);
-    await load.ask('stop', undefined);
+  const ending = new AbortController();
+  try {
+    if (requests === undefined) {
+      const over = after(durationMs, undefined, { signal: ending.signal });
+      await service.during(Promise.race([over, finished]));
+      await load.ask('stop', undefined);
+    }
+    const { counts, surprises, cutOffs } = await service.during(finished);
+    const loadMs = Date.now() - startedAt;
+    await sampling.end();
+    chaos.end();
+    await struck;
+    load.process.disconnect();
+    await load.end;
+    const { strikes, changes } = chaos;
+    const troubles = [...chaos.troubles, ...sampling.troubles];
+    return {
+      ...{ startedAt, loadMs, counts: byName(counts), surprises, cutOffs },
+      ...{ strikes, changes, troubles, samples: sampling.samples },
+    };
+  } finally {
+    // Where a process has ended that should not: chaos would start backends anew for ever.
+    ending.abort();
+    chaos.end();
+    await Promise.allSettled([struck, sampling.end()]);
   }
-  const { counts, surprises, cutOffs } = await finished;
-  const loadMs = Date.now() - startedAt;
-  await sampling.end();
-  chaos.end();
-  await struck;
-  load.process.disconnect();
-  await load.end;
-  const { strikes, changes } = chaos;
-  const troubles = [...chaos.troubles, ...sampling.troubles];
-  return {
-    ...{ startedAt, loadMs, counts: byName(counts), surprises, cutOffs },
-    ...{ strikes, changes, troubles, samples: sampling.samples },
-  };
 }
 
 /** What can only be seen when nothing is at work any more. */

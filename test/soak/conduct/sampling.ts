@@ -34,8 +34,11 @@ export class Sampling {
   constructor(options: SamplingOptions) {
     this.#options = options;
     this.#running = this.#run();
+    // Told by `end`.
+    this.#running.catch(() => {});
   }
 
+  /** @throws what has kept it from looking on */
   async end(): Promise<void> {
     this.#ended.abort();
     await this.#running;
