@@ -44,6 +44,11 @@ describe('a curve in the terminal', () => {
     expect(lines.at(-1)).toBe('           ● series-1   ○ series-2');
   });
 
+  it('has room for more of those than a column is wide', () => {
+    const lines = plot(curve(...Array.from({ length: 6 }, () => [80, 80, 80]))).split('\n');
+    expect(lines[1]).toBe('       80 ┤    ●○■□▲△   ●○■□▲△   ●○■□▲△');
+  });
+
   it('leaves a gap where nothing was measured, and is nothing without any value', () => {
     expect(plot(curve([80, undefined, 80])).split('\n')[1]).toBe(
       '       80 ┤    ●                 ●',

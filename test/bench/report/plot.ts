@@ -21,7 +21,7 @@ export function plot(curve: CurveFigures): string {
       // Those that meet stand side by side.
       const row = grid[line] as string[];
       let column = point * columnWidth + (columnWidth >> 1);
-      while (row[column] !== ' ') column += 1;
+      while (row[column] !== ' ' && column < row.length) column += 1;
       row[column] = marks[index % marks.length] as string;
     }
   }
