@@ -41,10 +41,13 @@ export async function profileContender(
     args,
     execArgv: ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=200'],
   });
-  await checkAnswer(backend, server, row);
-  await measure(server, load, row, warmUpSeconds);
-  const { microsPerRequest } = await measure(server, load, row, seconds);
-  await server.stop();
+  const profiled = async () => {
+    await checkAnswer(backend, server, row);
+    await measure(server, load, row, warmUpSeconds);
+    return measure(server, load, row, seconds);
+  };
+  // What fails must not stay on the core of whoever is profiled next.
+  const { microsPerRequest } = await profiled().finally(() => server.stop());
 
   const [file] = (await readdir(folder)).map((entry) => join(folder, entry));
   if (file === undefined) throw new Error('The process left no profile.');
