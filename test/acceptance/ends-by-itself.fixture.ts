@@ -15,6 +15,7 @@ import type { AdapterHost } from '../support/adapter-host.ts';
 import { expressHost } from '../support/express-host.ts';
 import { hpmOnExpress, hpmOnKoa } from '../support/hpm-host.ts';
 import { koaHost } from '../support/koa-host.ts';
+import { listenersOf } from '../support/listeners.ts';
 
 const HOSTS: Readonly<Record<string, () => Promise<AdapterHost>>> = {
   'Express 5': async () => expressHost((await import('express')).default),
@@ -42,12 +43,6 @@ async function start(listener: RequestListener): Promise<{ server: Server; url: 
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-/** How many listen for each event of the process. */
-const listeners = () =>
-  Object.fromEntries(
-    process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
-  );
-
 /** Does what the path says. */
 const backend = await start((incoming, response) => {
   const acts: Record<string, () => void> = {
@@ -71,7 +66,7 @@ backend.server.on('upgrade', (_request: IncomingMessage, socket: Socket) => {
 // What is made when it is first used is there before anything is counted.
 void [process.stdout, process.stderr];
 await plainHost.createSpillway().shutdown();
-const before = { resources: process.getActiveResourcesInfo(), listeners: listeners() };
+const before = { resources: process.getActiveResourcesInfo(), listeners: listenersOf(process) };
 
 const spillway = host.createSpillway({ logger: { warn() {}, error() {}, info() {} } as never });
 const timeouts = { connectMs: LONG_MS, headersMs: LONG_MS, bodyMs: LONG_MS };
@@ -216,7 +211,7 @@ process.stdout.write(
     answered,
     cutOff: Object.entries(left).map(([at, path]) => [path, cutOff[Number(at)]]),
     resources,
-    listeners: { before: before.listeners, after: listeners() },
+    listeners: { before: before.listeners, after: listenersOf(process) },
     troubles,
   }),
 );

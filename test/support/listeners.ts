@@ -1,5 +1,5 @@
 /** How many listen for each event of an emitter. */
 export function listenersOf(emitter: NodeJS.EventEmitter): Record<string, number> {
-  const names = emitter.eventNames().map(String).sort();
-  return Object.fromEntries(names.map((name) => [name, emitter.listenerCount(name)]));
+  const counts = emitter.eventNames().map((name) => [String(name), emitter.listenerCount(name)]);
+  return Object.fromEntries(counts.sort());
 }
