@@ -183,6 +183,23 @@ describe('a soak fails', () => {
   it('when there are too few samples to judge memory by', () => {
     expect(broken({ samples: samplesOf(() => 0).slice(0, 6) })).toHaveLength(4);
   });
+
+  it.each<[string, ats: number[], details: string[]]>([
+    [
+      'together, since the machine was late',
+      [1_000, 2_000, 6_000, 9_800, 9_900, 10_000],
+      ['only 2 samples apart in the second half', 'only 2 samples apart in the second half'],
+    ],
+    [
+      'after its beginning',
+      [4_000, 6_000, 7_000, 8_000, 9_000, 10_000],
+      ['only 0 samples in the first quarter', 'only 0 samples in the first quarter'],
+    ],
+  ])('when all samples of one part were taken %s', (_, ats, expected) => {
+    const all = samplesOf(() => 30 * MIB);
+    const samples = ats.map((at, index) => ({ ...(all[index] as Sample), at }));
+    expect(broken({ samples }).map(({ detail }) => detail)).toEqual(expected);
+  });
 });
 
 it('lets a heap be that grows by less than a byte for each request', () => {
