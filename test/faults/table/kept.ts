@@ -60,7 +60,7 @@ export const KEPT: Section = {
       name: 'sends an answer there that nobody has asked for, and keeps it',
       scripts: {
         'with the one before': servesOnce(({ write }) => write(ok), ok + stale),
-        later: only(serves)[''] as Script,
+        later: serves,
       },
       kept: { before: [({ write }) => write(stale)] },
       ...fine,
