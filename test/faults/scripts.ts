@@ -63,12 +63,20 @@ export function keeps(bytes: string): Script {
   };
 }
 
-/** Answers with these bytes and resets when the caller has the head, and so many bytes of the body. */
-export function resetsAfter(bytes: string, callerHas: number): Script {
+/** Answers with these bytes, and no more: is done when the caller has the head, and so many bytes of the body. */
+export function stallsAfter(bytes: string, callerHas: number): Script {
   return async (connection, play) => {
     await asked(connection);
     connection.write(bytes);
     await play.callerHas(callerHas);
+  };
+}
+
+/** The same, and then resets. */
+export function resetsAfter(bytes: string, callerHas: number): Script {
+  const stalls = stallsAfter(bytes, callerHas);
+  return async (connection, play, index) => {
+    await stalls(connection, play, index);
     connection.socket.resetAndDestroy();
   };
 }

@@ -1,7 +1,6 @@
 import { cut, fine, type Script, type Section } from '../fault.ts';
 import {
   type Answer,
-  asked,
   CHUNKED,
   head,
   keeps,
@@ -10,6 +9,7 @@ import {
   PLAIN,
   resetsAfter,
   says,
+  stallsAfter,
 } from '../scripts.ts';
 
 /** A script for every byte of the body at which an answer may end early. */
@@ -24,16 +24,6 @@ function atAnyByte(make: (begun: string, callerHas: number) => Script): Record<s
     ),
   );
 }
-
-const stops =
-  (begun: string, callerHas: number): Script =>
-  async (connection, play) => {
-    await asked(connection);
-    connection.write(begun);
-    await play.callerHas(callerHas);
-  };
-
-const chunkedHead = head('200 OK', 'Transfer-Encoding: chunked');
 
 export const BODIES: Section = {
   title: 'The body of its answer',
@@ -52,7 +42,7 @@ export const BODIES: Section = {
     },
     {
       name: 'stalls at any byte of the body',
-      scripts: atAnyByte(stops),
+      scripts: atAnyByte(stallsAfter),
       lacks: 'body',
       ...cut,
       why: 'The same, after `timeouts.bodyMs`.',
@@ -60,8 +50,8 @@ export const BODIES: Section = {
     {
       name: 'has a chunk whose size is no number, or that is longer than it says',
       scripts: {
-        'no number': says(chunkedHead, '5\r\nhello\r\nxyz\r\n'),
-        longer: says(chunkedHead, '5\r\nhello and more\r\n'),
+        'no number': says(CHUNKED.head, '5\r\nhello\r\nxyz\r\n'),
+        longer: says(CHUNKED.head, '5\r\nhello and more\r\n'),
       },
       ...cut,
       why: 'The same.',

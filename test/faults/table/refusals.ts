@@ -1,23 +1,15 @@
-import { fine, type Script, type Section, throttled } from '../fault.ts';
-import { asked, head, says } from '../scripts.ts';
+import { fine, type Section, throttled } from '../fault.ts';
+import { head, says, stallsAfter } from '../scripts.ts';
 
-const refusal = (status: string, body = 'no') => ({
-  'with a length': says(head(status, 'Content-Length: 2', 'Connection: close'), body),
-  'in chunks': says(head(status, 'Transfer-Encoding: chunked'), `2\r\n${body}\r\n0\r\n\r\n`),
+const refusal = (status: string) => ({
+  'with a length': says(head(status, 'Content-Length: 2', 'Connection: close'), 'no'),
+  'in chunks': says(head(status, 'Transfer-Encoding: chunked'), '2\r\nno\r\n0\r\n\r\n'),
 });
 
 const begun = {
   'with a length': `${head('429 Too Many Requests', 'Content-Length: 9')}no`,
   'in chunks': `${head('429 Too Many Requests', 'Transfer-Encoding: chunked')}2\r\nno\r\n`,
 };
-
-const stops =
-  (bytes: string): Script =>
-  async (connection, play) => {
-    await asked(connection);
-    connection.write(bytes);
-    await play.callerHas(2);
-  };
 
 const cutRefusal = { ...throttled, alone: 'cut off', streamed: 'cut off' } as const;
 
@@ -43,8 +35,8 @@ export const REFUSALS: Section = {
     {
       name: 'refuses with 429 and stalls',
       scripts: {
-        'with a length': stops(begun['with a length']),
-        'in chunks': stops(begun['in chunks']),
+        'with a length': stallsAfter(begun['with a length'], 2),
+        'in chunks': stallsAfter(begun['in chunks'], 2),
       },
       lacks: 'body',
       ...cutRefusal,
