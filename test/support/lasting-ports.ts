@@ -1,14 +1,17 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Systems take ports for outgoing connections from above: one of those may be gone at any moment. */
+/**
+ * From above systems give ports to those who ask for any, outgoing connections too: one of those may
+ * be gone at any moment, and a connection to it may even come from itself.
+ */
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 
 /** Ports that stay free while nobody listens on them: a backend that starts anew has its old one. */
 export async function lastingPorts(count: number): Promise<number[]> {
   const ports: number[] = [];
-  // Where it begins is drawn, so that soaks that start together seldom meet.
+  // Where it begins is drawn, so that those who start together seldom meet.
   let port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
   for (let tried = 0; ports.length < count; tried += 1) {
     if (tried > HIGHEST - LOWEST) throw new Error(`no ${count} free ports below ${HIGHEST}`);
