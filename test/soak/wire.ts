@@ -29,6 +29,10 @@ export function readPath(path: string): Asked {
 export const SERVED_BY = 'x-served-by';
 /** Carries the credentials that each backend is to get of its own. */
 export const BACKEND_KEY = 'x-backend-key';
+/** What a caller says of itself: whose slots it takes, how urgent it is, and which backend it keeps to. */
+export const KEY = 'x-key';
+export const PRIORITY = 'x-priority';
+export const SESSION = 'x-session';
 
 export function keyOf(backend: string): string {
   return `key-of-${backend}`;

@@ -1,10 +1,10 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import type { Questioned } from '../questions.ts';
-import { HOLD, KEY } from '../service/handlers.ts';
+import { HOLD } from '../service/handlers.ts';
 import { BREAKER_INTERVAL_MS } from '../service/policies.ts';
 import type { ServiceAnswers } from '../service/service.ts';
-import { pathOf } from '../wire.ts';
+import { KEY, pathOf } from '../wire.ts';
 import type { SlotProbe } from './measurements.ts';
 
 const PATIENCE_MS = 15_000;

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { OUTCOMES, type Outcome } from '../kinds.ts';
 import { bytesOf, Comparison } from '../pattern.ts';
-import { pathOf, SERVED_BY } from '../wire.ts';
+import { KEY, PRIORITY, pathOf, SERVED_BY, SESSION } from '../wire.ts';
 import type { Drawn } from './draw.ts';
 
 /** How a request ended, with what helps to find out why. */
@@ -40,9 +40,9 @@ export function requestPath(drawn: Drawn): string {
 export function requestHeaders({ session }: Drawn): Record<string, string> {
   return {
     // Half of the callers keep to a backend, the others go where the shares lead them.
-    ...(session % 2 === 0 && { 'x-session': `s${session}` }),
-    'x-key': `k${(session >> 1) % TENANTS}`,
-    'x-priority': String(session % 10),
+    ...(session % 2 === 0 && { [SESSION]: `s${session}` }),
+    [KEY]: `k${(session >> 1) % TENANTS}`,
+    [PRIORITY]: String(session % 10),
   };
 }
 

@@ -2,13 +2,12 @@ import { setTimeout as after } from 'node:timers/promises';
 import type { HttpPool } from '@spillway/node-http';
 import type { Handler } from '../../support/handler.ts';
 import { bytesOf } from '../pattern.ts';
-import { readPath } from '../wire.ts';
+import { KEY, readPath, SERVED_BY } from '../wire.ts';
 import type { RouteBook } from './route-book.ts';
 import type { Sabotage } from './sabotage.ts';
 
 /** Requests with this header are held until {@link Hold.release}. */
 export const HOLD = 'x-hold';
-export const KEY = 'x-key';
 
 /** Keeps handlers at work until they are let go. */
 export class Hold {
@@ -67,7 +66,7 @@ export function fetchHandler(pool: HttpPool, sabotages: ReadonlySet<Sabotage>): 
 }
 
 function headersFor(headers: Headers): Record<string, string> {
-  const names = ['content-type', 'x-served-by'];
+  const names = ['content-type', SERVED_BY];
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = headers.get(name);

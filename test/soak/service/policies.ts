@@ -1,8 +1,7 @@
 import type { BackendOptions, LimitConcurrencyOptions, PoolOptions } from '@spillway/core';
 import type { HostSpillway } from '../../support/adapter-host.ts';
 import { MAX_BODY_BYTES } from '../kinds.ts';
-import { BACKEND_KEY, keyOf } from '../wire.ts';
-import { KEY } from './handlers.ts';
+import { BACKEND_KEY, KEY, keyOf, PRIORITY, SESSION } from '../wire.ts';
 import type { Sabotage } from './sabotage.ts';
 
 /** Slots of the gates, by route. */
@@ -46,7 +45,7 @@ export function makePools(spillway: HostSpillway, backends: readonly BackendOpti
   const pool = (name: string, options: PoolOptions) =>
     spillway.pool(name, { timeouts, retry, ...options });
   return {
-    pool: pool('pool', { backends, breaker, affinity: { header: 'x-session' } }),
+    pool: pool('pool', { backends, breaker, affinity: { header: SESSION } }),
     narrow: pool('narrow', {
       backends: five.map((backend) => ({ ...backend, weight: 1, maxCount: FEW })),
       queue: { maxQueueLength: 40, timeoutMs: 3_000 },
@@ -73,7 +72,7 @@ export function makeGates(spillway: HostSpillway, sabotages: ReadonlySet<Sabotag
       maxCount: SLOTS.keyed + (sabotages.has('slots') ? 1 : 0),
       maxQueueLength: 1,
       key: ({ headers }) => String(headers[KEY]),
-      priority: ({ headers }) => Number(headers['x-priority']),
+      priority: ({ headers }) => Number(headers[PRIORITY]),
     }),
     protected: spillway.protect({
       name: 'protected',
