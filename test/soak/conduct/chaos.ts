@@ -23,7 +23,7 @@ export interface Strike {
 const SHORTEST_MS = 300;
 const LONGEST_MS = 3_500;
 const LEAST_REST_MS = 200;
-const LONGEST_REST_MS = 1_500;
+const LONGEST_REST_MS = 1_700;
 /** For breakers to try what has come back: longer than their trips. */
 const RECOVERY_MS = 600;
 const TWO_AT_ONCE_SHARE = 0.25;
@@ -75,13 +75,11 @@ export class Chaos {
     const random = this.#ofStrikes;
     const { five } = this.#fleet;
     let nth = 0;
-    while (await this.#pause(LEAST_REST_MS + random() * LONGEST_REST_MS)) {
+    while (await this.#pause(between(LEAST_REST_MS, LONGEST_REST_MS, random))) {
       const first = Math.floor(random() * five.length);
       const second = (first + 1 + Math.floor(random() * (five.length - 1))) % five.length;
       const both = random() < TWO_AT_ONCE_SHARE;
-      const durations = [random(), random()].map(
-        (share) => SHORTEST_MS + share * (LONGEST_MS - SHORTEST_MS),
-      );
+      const durations = [0, 1].map(() => between(SHORTEST_MS, LONGEST_MS, random));
       // In turn, so that a short run has each of them.
       const blows = [BLOWS[nth++ % BLOWS.length], both ? BLOWS[nth++ % BLOWS.length] : undefined];
       const targets = [five[first], five[second]] as FleetBackend[];
@@ -138,7 +136,7 @@ export class Chaos {
 
   async #changeOn(): Promise<void> {
     const random = this.#ofChanges;
-    while (await this.#pause(LEAST_REST_MS + random() * LONGEST_REST_MS)) {
+    while (await this.#pause(between(LEAST_REST_MS, LONGEST_REST_MS, random))) {
       const chance = random();
       if (chance < 0.5) await this.#shareAtRandom();
       else if (chance < 0.8) await this.#shadow();
@@ -189,4 +187,8 @@ export class Chaos {
     const { signal } = this.#ended;
     return after(forMs, true, { signal }).catch(() => false);
   }
+}
+
+function between(from: number, to: number, random: () => number): number {
+  return from + random() * (to - from);
 }
