@@ -1,6 +1,7 @@
 import type { Spillway } from '@spillway/express';
 import type { HttpPool } from '@spillway/node-http';
 import { curveNamed } from '../curves.ts';
+import { breaker } from './pool.ts';
 import { backendUrl } from './serve.ts';
 
 /** Where the backend answers 429 to a share of what it is asked. */
@@ -12,13 +13,6 @@ export const shares = curveNamed('refused').points;
 
 /** A backend that refuses a share, and one that takes what it refuses; breakers if asked for. */
 export function failoverPools(spillway: Spillway): Map<number, HttpPool> {
-  const breaker = {
-    failureCount: 3,
-    intervalMs: 10_000,
-    statusCodes: [429, '500-599'],
-    tripDurationMs: 60_000,
-    acceptRetryAfter: true,
-  };
   const rule = process.argv.includes('breakers') ? { breaker } : {};
   return new Map(
     shares.map((percent) => [
