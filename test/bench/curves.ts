@@ -22,7 +22,6 @@ const sizes = [0, 1, 10, 100, 1_024, 10_240].map((count) => count * kibi);
 const powers = [1, 10, 100, 1_000, 10_000, 100_000];
 /** So few that those cut off by the end of a window are few among those that were served. */
 const bodyConnections = 4;
-const grouped = (value: number) => value.toLocaleString('en').replaceAll(',', ' ');
 
 export const curves: readonly Curve[] = [
   {
@@ -101,4 +100,9 @@ export function curveNamed(name: string): Curve {
 function inBytes(bytes: number): string {
   if (bytes < kibi) return `${bytes} B`;
   return bytes < kibi ** 2 ? `${bytes / kibi} KiB` : `${bytes / kibi ** 2} MiB`;
+}
+
+/** A label such as `10 000`. */
+export function grouped(value: number): string {
+  return value.toLocaleString('en').replaceAll(',', ' ');
 }

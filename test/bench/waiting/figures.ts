@@ -1,4 +1,5 @@
 import type { CurveFigures } from '../curve-figures.ts';
+import { grouped } from '../curves.ts';
 import { type Judgement, judge, type Limit } from '../judge.ts';
 import { median, ratiosByRound } from '../statistics.ts';
 
@@ -73,7 +74,7 @@ export function leavingOf({ leaving }: WaitingFigures, count: number): readonly 
 
 /** How the two grow with the line. */
 export function waitingCurves({ bytesByCount, leaving }: WaitingFigures): CurveFigures[] {
-  const labels = leaving.map(({ count }) => count.toLocaleString('en').replaceAll(',', ' '));
+  const labels = leaving.map(({ count }) => grouped(count));
   const curve = (name: string, title: string, unit: string, values: (number | undefined)[]) => ({
     name,
     title,
