@@ -1,6 +1,7 @@
 import type { LogEntry } from '@spillway/dashboard';
 import { expect, it } from 'vitest';
-import { backend, busyRoom, pool } from './support/busy-room.ts';
+import { poolStatus } from '../support/statuses.ts';
+import { backend, busyRoom } from './support/busy-room.ts';
 import { withChromium } from './support/chromium.ts';
 import { fakeRoom } from './support/fake-room.ts';
 
@@ -18,7 +19,7 @@ it('shows whatever a name is made of as text', async () => {
     snapshot: {
       ...said.snapshot,
       instance: HOSTILE,
-      status: { ...status, pools: { [HOSTILE]: pool(HOSTILE, { backends }) } },
+      status: { ...status, pools: { [HOSTILE]: poolStatus(HOSTILE, { backends }) } },
     },
     entries: [entry],
   });

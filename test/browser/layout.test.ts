@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { backend, busyRoom, pool } from './support/busy-room.ts';
+import { poolStatus } from '../support/statuses.ts';
+import { backend, busyRoom } from './support/busy-room.ts';
 import { expectNoSidewaysScroll, withChromium } from './support/chromium.ts';
 import { fakeRoom, type Said } from './support/fake-room.ts';
 
@@ -17,7 +18,7 @@ function crowdedRoom(): Said {
     ...said,
     snapshot: {
       ...said.snapshot,
-      status: { ...status, pools: { ...status.pools, [long]: pool(long, { backends }) } },
+      status: { ...status, pools: { ...status.pools, [long]: poolStatus(long, { backends }) } },
     },
     entries: [...said.entries, { id: 99, at: Date.now(), kind: 'trip', pool: long, text: long }],
   };
@@ -69,7 +70,7 @@ it('of a thousand backends shows those that do not serve, and all when it is ask
     ...said,
     snapshot: {
       ...said.snapshot,
-      status: { ...status, pools: { many: pool('many', { backends }) } },
+      status: { ...status, pools: { many: poolStatus('many', { backends }) } },
     },
   });
   const { page, complaints } = await open(room.url);

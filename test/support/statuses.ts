@@ -1,9 +1,9 @@
-import type { BackendStatus } from '@spillway/core';
+import type { BackendStatus, PoolStatus } from '@spillway/core';
 
-/** Attempts by what came of them: none but those given. */
-export function attemptsOf(
-  counts: Partial<BackendStatus['attempts']> = {},
-): BackendStatus['attempts'] {
+type Attempts = BackendStatus['attempts'];
+
+/** Made up, for what shows or judges statuses: counts of attempts, 0 unless told otherwise. */
+export function attempts(counts: Partial<Attempts> = {}): Attempts {
   return {
     success: 0,
     client_error: 0,
@@ -17,16 +17,32 @@ export function attemptsOf(
   };
 }
 
-/** A backend that is available and idle, but for what is given. */
-export function backendStatus(more: Partial<BackendStatus> = {}): BackendStatus {
+/** A backend that is available and idle, unless told otherwise. */
+export function backendStatus(id: string, more: Partial<BackendStatus> = {}): BackendStatus {
   return {
-    id: 'b',
+    id,
     priority: 1,
     weight: 1,
     available: true,
     draining: false,
     running: 0,
-    attempts: attemptsOf(),
+    attempts: attempts(),
+    ...more,
+  };
+}
+
+/** A pool in which nothing has happened, unless told otherwise. */
+export function poolStatus(name: string, more: Partial<PoolStatus> = {}): PoolStatus {
+  return {
+    name,
+    balance: 'weighted',
+    running: 0,
+    waiting: 0,
+    spillovers: [],
+    rejections: {},
+    backends: [],
+    shadows: [],
+    rollouts: [],
     ...more,
   };
 }

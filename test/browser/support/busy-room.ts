@@ -1,28 +1,15 @@
-import type { BackendStatus, PoolStatus } from '@spillway/core';
+import type { BackendStatus } from '@spillway/core';
 import type { LogEntry, Point } from '@spillway/dashboard';
-import { attemptsOf, backendStatus } from '@spillway/test/support/statuses.ts';
+import { attempts, backendStatus, poolStatus } from '../../support/statuses.ts';
 import type { Said } from './fake-room.ts';
 
 const POINTS = 180;
 const INTERVAL_MS = 5_000;
 
 export const backend = (id: string, more: Partial<BackendStatus> = {}): BackendStatus =>
-  backendStatus({ id, url: `https://${id}.example/openai`, ...more });
+  backendStatus(id, { url: `https://${id}.example/openai`, ...more });
 
-export const pool = (name: string, more: Partial<PoolStatus>): PoolStatus => ({
-  name,
-  balance: 'weighted',
-  running: 0,
-  waiting: 0,
-  spillovers: [],
-  rejections: {},
-  backends: [],
-  shadows: [],
-  rollouts: [],
-  ...more,
-});
-
-const chat = pool('chat', {
+const chat = poolStatus('chat', {
   running: 14,
   waiting: 2,
   spillovers: [{ from: 1, to: 2, count: 3_870 }],
@@ -31,20 +18,20 @@ const chat = pool('chat', {
     backend('ptu1', {
       available: false,
       weight: 2,
-      attempts: attemptsOf({ success: 53_219, throttled: 2_120, client_error: 12 }),
+      attempts: attempts({ success: 53_219, throttled: 2_120, client_error: 12 }),
       breaker: { state: 'open', trips: 70, remainingMs: 42_000 },
     }),
     backend('ptu2', {
       running: 12,
       maxCount: 12,
       available: false,
-      attempts: attemptsOf({ success: 26_804, throttled: 900, reset: 2 }),
+      attempts: attempts({ success: 26_804, throttled: 900, reset: 2 }),
       breaker: { state: 'closed', trips: 11, remainingMs: 0 },
     }),
     backend('payg1', {
       priority: 2,
       running: 2,
-      attempts: attemptsOf({ success: 3_870, server_error: 3 }),
+      attempts: attempts({ success: 3_870, server_error: 3 }),
       breaker: { state: 'closed', trips: 0, remainingMs: 0 },
     }),
   ],
@@ -64,7 +51,7 @@ const rollout = {
   oldLatencyMs: 38,
 } as const;
 
-const api = pool('api', {
+const api = poolStatus('api', {
   running: 3,
   backends: [
     backend('v1', { weight: 9, url: 'http://10.0.3.11:8080/', running: 3 }),
@@ -72,7 +59,7 @@ const api = pool('api', {
     backend('candidate', { weight: 0, url: 'http://10.0.3.13:8080/' }),
   ].map((one, index) => ({
     ...one,
-    attempts: attemptsOf({ success: [9_210, 1_021, 0][index] ?? 0 }),
+    attempts: attempts({ success: [9_210, 1_021, 0][index] ?? 0 }),
   })),
   rollouts: [rollout],
   shadows: [
@@ -81,7 +68,7 @@ const api = pool('api', {
       proportion: 0.1,
       methods: 'safe',
       inFlight: 1,
-      requests: { ...attemptsOf({ success: 1_002, server_error: 2 }), dropped: 0 },
+      requests: { ...attempts({ success: 1_002, server_error: 2 }), dropped: 0 },
       compared: 1_000,
       mismatches: 3,
       samples: [

@@ -1,19 +1,10 @@
+import { attempts, backendStatus, poolStatus } from '../../support/statuses.ts';
 import type { Measurements, Sample, ServiceState } from '../conduct/measurements.ts';
 import { KINDS, OUTCOMES } from '../kinds.ts';
 
 const MIB = 2 ** 20;
 /** Between two samples: forty of them make 2.4 million. */
 const REQUESTS = 60_000;
-const none = {
-  success: 0,
-  client_error: 0,
-  throttled: 0,
-  server_error: 0,
-  connect_error: 0,
-  reset: 0,
-  timeout: 0,
-  cancelled: 0,
-};
 
 const vitals = {
   heapUsed: 30 * MIB,
@@ -49,33 +40,15 @@ export function stateOf(change: Partial<ServiceState> = {}): ServiceState {
       gates: { limited: { ...gate, rejections: { queue_full: 3, request_timeout: 2 } } },
       breakers: {},
       pools: {
-        pool: {
-          name: 'pool',
-          balance: 'weighted',
-          running: 0,
-          waiting: 0,
-          spillovers: [],
-          rejections: {},
-          backends: [
-            {
-              id: 'b1',
-              priority: 1,
-              weight: 1,
-              available: true,
-              draining: false,
-              running: 0,
-              attempts: { ...none, success: 60, reset: 3 },
-            },
-          ],
-          shadows: [],
-          rollouts: [],
-        },
+        pool: poolStatus('pool', {
+          backends: [backendStatus('b1', { attempts: attempts({ success: 60, reset: 3 }) })],
+        }),
       },
       requests: {},
       processor: { useRatio: 0.5, overMs: 1_000 },
     },
-    retired: { b1: [{ ...none, success: 20, timeout: 1 }] },
-    copies: { candidate: [{ ...none, success: 5, dropped: 7 }] },
+    retired: { b1: [attempts({ success: 20, timeout: 1 })] },
+    copies: { candidate: [{ ...attempts({ success: 5 }), dropped: 7 }] },
     books: { limited: { arrived: 100, entered: 90, ended: 90, left: 7, most: 3 } },
     complaints: [],
     ...change,

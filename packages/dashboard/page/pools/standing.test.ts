@@ -1,8 +1,9 @@
 import type { BackendStatus, PoolStatus } from '@spillway/core';
-import { attemptsOf, backendStatus as backend } from '@spillway/test/support/statuses.ts';
+import { attempts, backendStatus } from '@spillway/test/support/statuses.ts';
 import { describe, expect, it } from 'vitest';
 import { answersOf, levelsOf, noteworthy, standingOf } from './standing.ts';
 
+const backend = (more: Partial<BackendStatus> = {}) => backendStatus('b', more);
 const open = { state: 'open', trips: 1, remainingMs: 5_000 } as const;
 const text = (status: BackendStatus, leftMs = 0) =>
   standingOf(status, leftMs).text.replaceAll('\u00a0', ' ');
@@ -23,8 +24,8 @@ describe('a backend', () => {
   });
 
   it('has had no answer where there was no connection, a reset or a timeout', () => {
-    const attempts = attemptsOf({ connect_error: 1, reset: 2, timeout: 4, cancelled: 8 });
-    expect(answersOf(backend({ attempts })).none).toBe(7);
+    const counts = attempts({ connect_error: 1, reset: 2, timeout: 4, cancelled: 8 });
+    expect(answersOf(backend({ attempts: counts })).none).toBe(7);
   });
 });
 
@@ -63,8 +64,6 @@ describe('levels', () => {
   it('share out by weight', () => {
     const backends = [backend({ id: 'a', weight: 3 }), backend({ id: 'b', weight: 1 })];
     expect(levelsOf(pool(backends))[0]?.shares).toEqual({ a: 0.75, b: 0.25 });
-    const leaving = backend({ id: 'c', weight: 4, draining: true });
-    expect(levelsOf(pool([...backends, leaving]))[0]?.shares).toEqual({ a: 0.75, b: 0.25 });
     const idle = [backend({ id: 'a', weight: 0 })];
     expect(levelsOf(pool(idle))[0]?.shares).toEqual({ a: 0 });
   });
