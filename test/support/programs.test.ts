@@ -33,6 +33,11 @@ it('finds what was unpacked, with the libraries that came with it', () => {
   });
 });
 
+it('finds what was unpacked without any library', () => {
+  const file = put('usr/bin', 0o755);
+  expect(findProgram(name, folder)).toEqual({ file, env: process.env });
+});
+
 it('prefers what is installed, and leaves its environment alone', () => {
   put('usr/bin', 0o755);
   const file = put('installed', 0o755);

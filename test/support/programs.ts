@@ -1,4 +1,4 @@
-import { accessSync, constants, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** How a program is started that may have been unpacked instead of installed. */
@@ -19,9 +19,7 @@ export function findProgram(name: string, unpacked: string): Program | undefined
   }
   for (const folder of ['usr/bin', 'usr/sbin']) {
     const file = join(unpacked, folder, name);
-    if (isExecutable(file)) {
-      return { file, env: { ...process.env, LD_LIBRARY_PATH: librariesIn(unpacked) } };
-    }
+    if (isExecutable(file)) return { file, env: { ...process.env, ...librariesIn(unpacked) } };
   }
   return undefined;
 }
@@ -35,8 +33,10 @@ function isExecutable(file: string): boolean {
   }
 }
 
-function librariesIn(unpacked: string): string {
+/** Where a program that was unpacked finds the libraries that came with it, if any did. */
+function librariesIn(unpacked: string): NodeJS.ProcessEnv {
   const libraries = join(unpacked, 'usr/lib');
-  const [architecture = ''] = readdirSync(libraries).filter((name) => name.endsWith('-linux-gnu'));
-  return join(libraries, architecture);
+  const names = existsSync(libraries) ? readdirSync(libraries) : [];
+  const architecture = names.find((name) => name.endsWith('-linux-gnu'));
+  return architecture === undefined ? {} : { LD_LIBRARY_PATH: join(libraries, architecture) };
 }
