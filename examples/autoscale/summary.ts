@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { checkLines } from '@spillway/example-charts/check-lines.ts';
 import { columnChart, roundScale, timeAxis } from '@spillway/example-charts/column-chart.ts';
 import { percent, seconds } from './format.ts';
 import type { Result } from './result.ts';
@@ -66,10 +66,7 @@ export function summaryOf(result: Result): string {
     '',
     `  ${requests} requests, ${failed} failed; latency p50 ${ms[0]}, p95 ${ms[1]}, p99 ${ms[2]} ms`,
     '',
-    ...checks.map(({ claim, passed, detail }) => {
-      const mark = passed ? styleText('green', '✓') : styleText('red', '✗');
-      return `  ${mark} ${claim}\n    ${styleText('dim', detail)}`;
-    }),
+    ...checkLines(checks),
     '',
   ].join('\n');
 }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { checkLines } from '@spillway/example-charts/check-lines.ts';
 import { columnChart, roundScale, timeAxis } from '@spillway/example-charts/column-chart.ts';
 import type { Percentiles, Result } from './result.ts';
 import { clockFace } from './scenario.ts';
@@ -72,10 +73,7 @@ function tableOf({ callers, ptu1, payg1, gateway }: Result): string[] {
 }
 
 function verdictOf({ checks, scenario }: Result): string[] {
-  const lines = checks.map(({ claim, passed, detail }) => {
-    const mark = passed ? styleText('green', '✓') : styleText('red', '✗');
-    return `  ${mark} ${claim}\n    ${styleText('dim', detail)}`;
-  });
+  const lines = checkLines(checks);
   if (scenario.timeScale === 1) return lines;
   const speed = Number((1 / scenario.timeScale).toFixed(1));
   const note = `Time runs ${speed} times as fast as in the test; latencies are real milliseconds.`;

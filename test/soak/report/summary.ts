@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { checkLines } from '@spillway/example-charts/check-lines.ts';
 import {
   columnChart,
   momentsLine,
@@ -45,10 +45,7 @@ export function summaryOf(measured: Measurements, checks: readonly Check[]): str
       sumOf(rows, ({ left }) => left),
     )}`,
     '',
-    ...checks.map(({ claim, passed, detail }) => {
-      const mark = passed ? styleText('green', '✓') : styleText('red', '✗');
-      return `  ${mark} ${claim}\n    ${styleText('dim', detail)}`;
-    }),
+    ...checkLines(checks),
     '',
   ].join('\n');
 }
