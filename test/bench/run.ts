@@ -52,7 +52,9 @@ async function run(plan: Plan, pin: boolean): Promise<number> {
     ? await measureWaiting(cores.server, plan.waitingCount).catch((error: Error) => error)
     : undefined;
   progress(plan.instances ? 'measuring a limit that instances share' : '');
-  const sharedLimit = plan.instances ? { figures: await measureSharedLimit() } : undefined;
+  const sharedLimit = plan.instances
+    ? { figures: await measureSharedLimit().catch((error: Error) => error.message) }
+    : undefined;
   const summary = summarize(plan, measured, waiting);
   const missed = plan.quick ? [] : await profileMissed(plan, summary.judgements, ground, progress);
   progress('');
@@ -74,7 +76,8 @@ async function run(plan: Plan, pin: boolean): Promise<number> {
   process.stdout.write(
     '\nWritten to reports/bench.md and .json. How to read it: test/bench/README.md.\n',
   );
-  return exitCodeOf(summary);
+  const hasFailed = typeof sharedLimit?.figures === 'string';
+  return exitCodeOf(summary) || (hasFailed ? 2 : 0);
 }
 
 function writeReport(name: string, text: string): Promise<void> {

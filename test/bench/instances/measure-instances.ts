@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { RedisServer } from '../../redis/redis-server.ts';
+import { own } from '../processes.ts';
 
 /** What an instance is to do. */
 export interface InstanceTask {
@@ -49,45 +50,66 @@ export async function measureSharedLimit(): Promise<SharedLimitFigures | undefin
     const task = { url: redis.url, maxCount: MAX_COUNT, callers: CALLERS, workMs: WORK_MS };
     const file = fileURLToPath(new URL('instance.ts', import.meta.url));
     for (let each = 0; each < INSTANCES; each++) {
-      children.push(fork(file, [JSON.stringify(task satisfies InstanceTask)]));
+      children.push(own(fork(file, [JSON.stringify(task satisfies InstanceTask)])));
     }
-    await Promise.all(children.map((child) => once(child, 'message')));
-    for (const child of children) child.send('begin');
-    await after(WARM_UP_MS);
-    const before = await Promise.all(children.map(figuresOf));
-    const commands = await redis.commandsReceived();
-    await after(WINDOW_MS);
-    const now = await Promise.all(children.map(figuresOf));
-    const each = now.map(({ served }, index) => served - (before[index]?.served ?? 0));
-    const sum = (figures: readonly InstanceFigures[], key: keyof InstanceFigures) =>
-      figures.reduce((total, figure) => total + figure[key], 0);
-    const served = sum(now, 'served') - sum(before, 'served');
-    const meanWorkMs = (sum(now, 'workedMs') - sum(before, 'workedMs')) / served;
-    const perSecond = (served / WINDOW_MS) * 1_000;
-    return {
-      instances: INSTANCES,
-      maxCount: MAX_COUNT,
-      perSecond,
-      ofIdeal: perSecond / ((MAX_COUNT / meanWorkMs) * 1_000),
-      roundTrips: ((await redis.commandsReceived()) - commands) / served,
-      leastShare: Math.min(...each) / (served / INSTANCES),
-    };
+    return await Promise.race([measure(children, redis), ...children.map(endOf)]);
   } finally {
     for (const child of children) child.kill('SIGKILL');
     await redis.dispose();
   }
 }
 
+async function endOf(child: ChildProcess): Promise<never> {
+  const [code, signal] = await once(child, 'exit');
+  throw new Error(`an instance ended (${signal ?? `code ${code}`})`);
+}
+
+async function measure(
+  children: readonly ChildProcess[],
+  redis: RedisServer,
+): Promise<SharedLimitFigures> {
+  await Promise.all(children.map((child) => once(child, 'message')));
+  for (const child of children) tell(child, 'begin');
+  await after(WARM_UP_MS);
+  const before = await Promise.all(children.map(figuresOf));
+  const commands = await redis.commandsReceived();
+  await after(WINDOW_MS);
+  const now = await Promise.all(children.map(figuresOf));
+  const each = now.map(({ served }, index) => served - (before[index]?.served ?? 0));
+  const sum = (figures: readonly InstanceFigures[], key: keyof InstanceFigures) =>
+    figures.reduce((total, figure) => total + figure[key], 0);
+  const served = sum(now, 'served') - sum(before, 'served');
+  const meanWorkMs = (sum(now, 'workedMs') - sum(before, 'workedMs')) / served;
+  const perSecond = (served / WINDOW_MS) * 1_000;
+  return {
+    instances: INSTANCES,
+    maxCount: MAX_COUNT,
+    perSecond,
+    ofIdeal: perSecond / ((MAX_COUNT / meanWorkMs) * 1_000),
+    roundTrips: ((await redis.commandsReceived()) - commands) / served,
+    leastShare: Math.min(...each) / (served / INSTANCES),
+  };
+}
+
+/** What has ended is not told, and need not be: see {@link endOf}. */
+function tell(child: ChildProcess, what: 'begin' | 'figures'): void {
+  child.send(what, () => {});
+}
+
 async function figuresOf(child: ChildProcess): Promise<InstanceFigures> {
   const reply = once(child, 'message');
-  child.send('figures');
+  tell(child, 'figures');
   const [figures] = await reply;
   return figures as InstanceFigures;
 }
 
-export function sharedLimitReport(figures: SharedLimitFigures | undefined): string {
-  if (figures === undefined) {
-    return 'A limit shared by instances: not measured, for there is no redis-server.\n';
+/** What {@link measureSharedLimit} gave, or why it failed. */
+export type SharedLimitOutcome = SharedLimitFigures | string | undefined;
+
+export function sharedLimitReport(figures: SharedLimitOutcome): string {
+  if (figures === undefined || typeof figures === 'string') {
+    const why = figures ?? 'there is no redis-server';
+    return `A limit shared by instances: not measured, for ${why}.\n`;
   }
   const { instances, maxCount, perSecond, ofIdeal, roundTrips, leastShare } = figures;
   return (

@@ -1,6 +1,5 @@
 import type { CurveFigures } from '../curve-figures.ts';
-import type { SharedLimitFigures } from '../instances/measure-instances.ts';
-import { sharedLimitReport } from '../instances/measure-instances.ts';
+import { type SharedLimitOutcome, sharedLimitReport } from '../instances/measure-instances.ts';
 import type { MissedGoal } from '../missed.ts';
 import type { Section } from '../rows.ts';
 import { type Summary, titleOf } from '../summary.ts';
@@ -23,7 +22,7 @@ export interface Report extends Summary {
   /** Where time goes that a goal does not allow for. */
   readonly missed: readonly MissedGoal[];
   /** Absent when it was not asked for; without figures where there is no Redis. */
-  readonly sharedLimit?: { readonly figures: SharedLimitFigures | undefined };
+  readonly sharedLimit?: { readonly figures: SharedLimitOutcome };
 }
 
 /** A part of a chapter; the terminal, the Markdown file and the pictures differ in how they draw it. */
