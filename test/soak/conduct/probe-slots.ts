@@ -44,22 +44,26 @@ export async function probeSlots(
       await call();
     }
   };
-  await breakerAtRest();
-  const { arrived: before } = await look();
-  const calls = Array.from({ length: slots + 1 }, () => call({ [HOLD]: '1' }));
-  let seen = await look();
-  while (
-    (seen.running < slots || seen.arrived < before + calls.length) &&
-    performance.now() < until
-  ) {
-    await after(POLL_MS);
-    seen = await look();
+  try {
+    await breakerAtRest();
+    const { arrived: before } = await look();
+    const calls = Array.from({ length: slots + 1 }, () => call({ [HOLD]: '1' }));
+    const all = Promise.allSettled(calls);
+    let seen = await look();
+    while (
+      (seen.running < slots || seen.arrived < before + calls.length) &&
+      performance.now() < until
+    ) {
+      await after(POLL_MS);
+      seen = await look();
+    }
+    // The one that waited is held, too, when it gets its slot; a service that is lost fails them all.
+    const release = () => service.ask('release', undefined).catch(() => {});
+    const releasing = setInterval(release, POLL_MS);
+    await all;
+    clearInterval(releasing);
+    return { gate, slots, taken: seen.running };
+  } finally {
+    await dispatcher.destroy();
   }
-  const all = Promise.allSettled(calls);
-  // The one that waited is held, too, when it gets its slot.
-  const releasing = setInterval(() => void service.ask('release', undefined), POLL_MS);
-  await all;
-  clearInterval(releasing);
-  await dispatcher.destroy();
-  return { gate, slots, taken: seen.running };
 }
