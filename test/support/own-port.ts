@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import type { Server } from 'node:net';
 
-/** Below the ports that a system gives to whoever asks for any. */
+/** Below lasting-ports.ts' own, and those that a system gives to whoever asks for any. */
 const FIRST_PORT = 10_000;
+const WORKERS = 10;
 const PORTS_OF_A_WORKER = 1_000;
 
-const worker = Number(process.env.VITEST_POOL_ID ?? 0) % 20;
+const worker = Number(process.env.VITEST_POOL_ID ?? 0) % WORKERS;
 let used = 0;
 
 /**
