@@ -39,11 +39,14 @@ describe.each(ways)('%s before backends that speak TLS', (_name, host) => {
         first: { url: stranger.url, breaker: { failureCount: 2, tripDurationMs: 60_000 } },
       },
     });
+    const trips: unknown[] = [];
+    pool.on('trip', ({ statusCode, reason }) => trips.push([statusCode, reason]));
     for (let request = 0; request < 3; request++) {
       expect((await call(origin, '/', { method: 'POST', body: 'secret' })).text).toBe('next');
     }
     expect(stranger.received).toEqual([]);
     expect(pool.status().backends[0]).toMatchObject({ breaker: { state: 'open' } });
+    expect(trips).toEqual([[undefined, 'DEPTH_ZERO_SELF_SIGNED_CERT']]);
   });
 
   it('tells the caller that the only backend cannot be reached', async () => {

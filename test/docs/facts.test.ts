@@ -268,7 +268,7 @@ const silent: Logger = { info() {}, warn() {}, error() {} };
 
 /** A pool that has spilled over, tripped and recovered, with the events that it told. */
 async function usedPool(logger = silent) {
-  const ptu = await startBackend(refuses());
+  const ptu = await startBackend((_request, response) => void response.destroy());
   const payg = await startBackend();
   const spillway = createSpillway({ logger });
   onTestFinished(() => spillway.shutdown());
@@ -325,19 +325,19 @@ it('tables what the logger is told', async () => {
   const logger = { info: note('info'), warn: note('warn'), error: note('error') };
   const { spillway } = await usedPool(logger);
   const app = express();
-  let status = 500;
+  let isBroken = true;
   const checks = { broken: () => Promise.reject(new Error()) };
   app.get('/readyz', spillway.readiness({ checks }));
   app.use(spillway.circuitBreaker({ failureCount: 1, tripDurationMs: 1 }));
-  app.use((_req, res) => void res.sendStatus(status));
+  app.use((_req, res) => void (isBroken ? res.destroy() : res.sendStatus(200)));
   const server = app.listen(0, '127.0.0.1');
   onTestFinished(() => spillway.shutdown({ server }));
   await new Promise((listening) => server.once('listening', listening));
   const { port } = server.address() as AddressInfo;
   const ask = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
   await ask('/readyz');
-  await ask('/');
-  status = 200;
+  await ask('/').catch(() => {});
+  isBroken = false;
   await until(async () => {
     await ask('/');
     expect([...told.keys()]).toContain('route recovered');

@@ -50,6 +50,21 @@ it('a trip in one instance stops the others, for as long, and those who come lat
   expect(counted).toEqual([1, 0]);
 });
 
+it('a trip without an answer is told with its reason in all of them', async () => {
+  const redis = await startRedis();
+  const backend = await startBackend((_request, response) => void response.destroy());
+  const first = await startInstance(redis, backend);
+  const second = await startInstance(redis, backend);
+  expect(await first.call()).toBe(502);
+  await until(() => expect(second.state()).toBe('open'), 1_000);
+  const third = await startInstance(redis, backend);
+  await until(() => expect(third.state()).toBe('open'), 1_000);
+  const told = { backend: 'a', statusCode: undefined, reason: 'UND_ERR_SOCKET' };
+  for (const { trips } of [first, second, third]) {
+    expect(trips).toEqual([{ ...told, durationMs: expect.any(Number) }]);
+  }
+});
+
 it('one trial is made for all, whose success opens the way for all', async () => {
   const redis = await startRedis();
   const backend = await startBackend(refuses());

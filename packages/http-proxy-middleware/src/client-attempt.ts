@@ -289,7 +289,7 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
 
   fail(failure: AttemptFailure, error: Error): void {
     if (this.#ended) return;
-    this.lease.failed(failure, this.#owner.now());
+    this.lease.failed(failure, this.#owner.now(), error);
     this.#fail(failure, error);
   }
 

@@ -353,7 +353,7 @@ export class Attempt implements Dispatcher.DispatchHandler, BodyFlow, Expiring, 
   #fail(failure: AttemptFailure, error: Error): void {
     const destination = this.#destination;
     if (this.lease.backend.isDestroyed) this.lease.cutOff();
-    else this.lease.failed(failure, this.#pool.clock.now());
+    else this.lease.failed(failure, this.#pool.clock.now(), error);
     this.#end(false);
     if (destination === 'undecided' || destination === 'caller') {
       this.#owner.failed(failure, this.#controller !== undefined, error);

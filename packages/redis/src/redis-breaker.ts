@@ -17,9 +17,14 @@ export interface BreakerHost {
   breakerClosed(name: string): void;
 }
 
-export type BreakerMessage =
-  | { readonly kind: 'tripped'; readonly statusCode: number | null; readonly durationMs: number }
-  | { readonly kind: 'closed' };
+interface TripMessage {
+  readonly kind: 'tripped';
+  readonly statusCode: number | null;
+  readonly reason?: string | undefined;
+  readonly durationMs: number;
+}
+
+export type BreakerMessage = TripMessage | { readonly kind: 'closed' };
 
 /**
  * A breaker of all instances. What happens to it is a message; how long it is open, a key that expires
@@ -47,9 +52,14 @@ export class RedisBreaker implements SharedBreaker {
     queueMicrotask(() => this.catchUp());
   }
 
-  tripped({ statusCode, durationMs }: Trip): void {
+  tripped({ statusCode, reason, durationMs }: Trip): void {
     this.#endTrial();
-    const told: BreakerMessage = { kind: 'tripped', statusCode: statusCode ?? null, durationMs };
+    const told: TripMessage = {
+      kind: 'tripped',
+      statusCode: statusCode ?? null,
+      reason,
+      durationMs,
+    };
     this.#host.tellBreakers(this.#name, told);
     const { commands, isReady } = this.#host.connections;
     if (!isReady) return;
@@ -85,7 +95,7 @@ export class RedisBreaker implements SharedBreaker {
     if (this.#closed) return;
     this.#endTrial();
     if (told.kind === 'closed') this.#hooks.closed();
-    else this.#hooks.tripped({ ...told, statusCode: told.statusCode ?? undefined });
+    else this.#hooks.tripped(tripOf(told));
   }
 
   /** Reads whether it is open elsewhere. */
@@ -98,8 +108,7 @@ export class RedisBreaker implements SharedBreaker {
         commands.pttl(this.#openKey),
       ]);
       if (told === null || leftMs <= 0 || this.#closed) return;
-      const { statusCode } = JSON.parse(told) as Extract<BreakerMessage, { kind: 'tripped' }>;
-      this.#hooks.tripped({ statusCode: statusCode ?? undefined, durationMs: leftMs });
+      this.#hooks.tripped({ ...tripOf(JSON.parse(told)), durationMs: leftMs });
     } catch {
       // It finds out by itself.
     }
@@ -156,4 +165,8 @@ export class RedisBreaker implements SharedBreaker {
   #in(delayMs: number, callback: () => void): NodeJS.Timeout {
     return setTimeout(callback, delayMs).unref();
   }
+}
+
+function tripOf({ statusCode, reason, durationMs }: TripMessage): Trip {
+  return { statusCode: statusCode ?? undefined, reason, durationMs };
 }

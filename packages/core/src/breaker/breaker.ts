@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../clock.ts';
 import { object, positiveMs } from '../options.ts';
 import type { BreakerRule } from './rule.ts';
 import type { ShareBreaker, SharedBreaker } from './shared-breaker.ts';
-import type { Trip } from './trip.ts';
+import type { FailureCause, Trip } from './trip.ts';
 import { type FailureWindow, failureWindow } from './window.ts';
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
@@ -69,7 +69,7 @@ export class Breaker implements BreakerControl {
   #waiting = false;
   #trialUnderWay = false;
   #openUntil = 0;
-  #lastFailure: number | undefined;
+  #lastFailure: FailureCause;
   #timer: Timer | undefined;
   #trips = 0;
   #disposed = false;
@@ -133,7 +133,8 @@ export class Breaker implements BreakerControl {
 
   /** The status behind the current trip; `undefined` when closed or tripped without an answer. */
   get trippedBy(): number | undefined {
-    return this.#circuit.closed ? undefined : this.#lastFailure;
+    if (this.#circuit.closed || typeof this.#lastFailure !== 'number') return undefined;
+    return this.#lastFailure;
   }
 
   /** Milliseconds until a trial may go through; 0 when closed or half-open. */
@@ -171,19 +172,20 @@ export class Breaker implements BreakerControl {
 
   /**
    * The call failed: a status that the rule names, or no answer.
+   * @param cause that status, or why there was no answer
    * @param waitMs how long the answer asked to wait, when it did
    */
-  failed(pass: Pass, now: number, statusCode?: number, waitMs?: number): void {
+  failed(pass: Pass, now: number, cause?: FailureCause, waitMs?: number): void {
     const asked = this.#rule.acceptRetryAfter ? waitMs : undefined;
     const durationMs =
       asked === undefined
         ? this.#rule.tripDurationMs
         : Math.min(asked, this.#rule.maxTripDurationMs);
     if (this.isTrial(pass)) {
-      this.#trip(now, durationMs, statusCode);
+      this.#trip(now, durationMs, cause);
     } else if (this.#countsNow(pass)) {
-      this.#lastFailure = statusCode;
-      if (this.#window.record(true, now)) this.#trip(now, durationMs, statusCode);
+      this.#lastFailure = cause;
+      if (this.#window.record(true, now)) this.#trip(now, durationMs, cause);
     } else if (!this.#circuit.closed && asked !== undefined && !this.#disposed) {
       this.#extend(now, durationMs);
     }
@@ -246,36 +248,36 @@ export class Breaker implements BreakerControl {
     return !this.#disposed && this.#circuit.closed && pass >> 1 === this.#epoch;
   }
 
-  #trip(now: number, durationMs: number, statusCode: number | undefined): void {
+  #trip(now: number, durationMs: number, cause: FailureCause): void {
     this.#trips++;
-    this.#shared?.tripped({ statusCode, durationMs });
-    this.#open(now, durationMs, statusCode);
+    this.#shared?.tripped(tripBy(cause, durationMs));
+    this.#open(now, durationMs, cause);
   }
 
   /** Another instance has found out. It is counted there. */
-  #trippedElsewhere({ statusCode, durationMs }: Trip): void {
+  #trippedElsewhere({ statusCode, reason, durationMs }: Trip): void {
     if (this.#disposed) return;
     const now = this.#clock.now();
     if (this.#waiting) this.#waitLonger(now, durationMs);
-    else this.#open(now, durationMs, statusCode);
+    else this.#open(now, durationMs, statusCode ?? reason);
   }
 
-  #open(now: number, durationMs: number, statusCode: number | undefined): void {
+  #open(now: number, durationMs: number, cause: FailureCause): void {
     this.#epoch++;
-    this.#lastFailure = statusCode;
+    this.#lastFailure = cause;
     this.#trialUnderWay = false;
     this.#window.clear();
     this.#wait(now + durationMs, durationMs);
     this.#circuit.open();
     // Listeners come last: one that throws must find everything done.
     this.#onChange?.();
-    this.#onTrip?.({ statusCode, durationMs });
+    this.#onTrip?.(tripBy(cause, durationMs));
   }
 
   /** A later, longer wait extends a trip; a shorter one never shortens it. */
   #extend(now: number, durationMs: number): void {
     if (now + durationMs <= this.#openUntil) return;
-    this.#shared?.tripped({ statusCode: this.#lastFailure, durationMs });
+    this.#shared?.tripped(tripBy(this.#lastFailure, durationMs));
     this.#waitLonger(now, durationMs);
   }
 
@@ -319,4 +321,9 @@ export class Breaker implements BreakerControl {
     this.#onChange?.();
     this.#onClose?.();
   }
+}
+
+function tripBy(cause: FailureCause, durationMs: number): Trip {
+  if (typeof cause === 'string') return { statusCode: undefined, reason: cause, durationMs };
+  return { statusCode: cause, durationMs };
 }

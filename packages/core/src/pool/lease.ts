@@ -2,7 +2,7 @@ import { type AnswerHeaders, askedWaitMs } from '../asked-wait.ts';
 import type { Breaker, Pass } from '../breaker/breaker.ts';
 import { DEFAULT_MAX_TRIP_DURATION_MS } from '../breaker/rule.ts';
 import type { Backend } from './backend.ts';
-import { type AttemptFailure, type AttemptOutcome, outcomeOf } from './outcome.ts';
+import { type AttemptFailure, type AttemptOutcome, outcomeOf, reasonOf } from './outcome.ts';
 
 /**
  * One attempt's place at a backend. Taken when the backend is chosen, given back once by
@@ -47,12 +47,15 @@ export class Lease<B extends Backend = Backend> {
     }
   }
 
-  /** No answer, or one that broke off after its head. */
-  failed(failure: AttemptFailure, now: number): void {
+  /**
+   * No answer, or one that broke off after its head.
+   * @param cause the error, whose `code` a trip is told with
+   */
+  failed(failure: AttemptFailure, now: number, cause?: unknown): void {
     this.#outcome = failure;
     if (this.#judged) return;
     this.#judged = true;
-    this.#breaker?.failed(this.#pass, now);
+    this.#breaker?.failed(this.#pass, now, reasonOf(failure, cause));
   }
 
   /** The backend was removed, which cut the attempt off: whatever came of it proves nothing. */

@@ -22,6 +22,15 @@ export type AttemptOutcome = (typeof OUTCOMES)[number];
 /** The ways to fail without a usable answer. */
 export type AttemptFailure = 'connect_error' | 'reset' | 'timeout';
 
+/**
+ * Why there was no answer, in a word that names no host: the error's code, which says most, but that
+ * of a deadline is the one of its abort.
+ */
+export function reasonOf(failure: AttemptFailure, cause: unknown): string {
+  const code = failure === 'timeout' ? undefined : (cause as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' ? code : failure;
+}
+
 export function outcomeOf(statusCode: number): AttemptOutcome {
   if (statusCode < 400) return 'success';
   if (statusCode === 429) return 'throttled';

@@ -42,6 +42,24 @@ describe('what a pool tells', () => {
     ]);
   });
 
+  it.each([
+    ['connect_error', undefined, 'connect_error'],
+    ['connect_error', new Error('no code'), 'connect_error'],
+    ['connect_error', Object.assign(new Error(), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
+    ['reset', Object.assign(new Error(), { code: 'ECONNRESET' }), 'ECONNRESET'],
+    ['timeout', Object.assign(new Error(), { code: 'UND_ERR_ABORTED' }), 'timeout'],
+  ] as const)('tells of a trip by a %s with %s its reason', (failure, error, reason) => {
+    const breaker = { failureCount: 1, tripDurationMs: 1_000 };
+    const pool = scriptedPool({ backends: [{ ...ptu, breaker }] });
+    const told = vi.fn();
+    pool.on('trip', told);
+    const submission = new ScriptedSubmission(pool);
+    submission.begin();
+    submission.current?.failed(failure, pool.clock.now(), error);
+    const trip = { backend: 'ptu', statusCode: undefined, reason, durationMs: 1_000 };
+    expect(told.mock.calls).toEqual([[trip]]);
+  });
+
   it('shows its state, and no credential', () => {
     const clock = new FakeClock();
     const url = 'https://ptu.example/openai/';

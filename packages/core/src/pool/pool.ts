@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { BreakerControl } from '../breaker/breaker.ts';
+import type { Trip } from '../breaker/trip.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { Coordinator } from '../coordinator.ts';
 import { Deadlines, type Expiring } from '../deadlines.ts';
@@ -39,7 +40,7 @@ import type { PoolSummary, SharedTraffic } from './traffic/shared-traffic.ts';
 /** What a pool tells its listeners, by event name. */
 export interface PoolEvents {
   /** A breaker tripped: no request reaches the backend for `durationMs`. */
-  trip: [{ backend: string; statusCode: number | undefined; durationMs: number }];
+  trip: [{ backend: string } & Trip];
   /** A trial request succeeded, or the breaker was closed by hand: the backend serves again. */
   recover: [{ backend: string }];
   /** A lower level served a request, because the higher ones could not take it. */

@@ -5,7 +5,7 @@ import {
   ScriptedPassage,
   scriptedRoute,
 } from '@spillway/test/support/scripted-passage.ts';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ProtectOptions } from './options.ts';
 
 const TRIP_MS = 5_000;
@@ -291,6 +291,21 @@ describe('the breaker', () => {
     clock.advance(TRIP_MS);
     arrive(policy).completed(200);
     expect(events).toEqual([{ statusCode: 503, durationMs: TRIP_MS }, 'closed']);
+  });
+
+  it('tells why there was no answer', () => {
+    const clock = new FakeClock();
+    const onTrip = vi.fn();
+    const one = { ...breaker, failureCount: 1, timeoutMs: 1_000 };
+    const policy = scriptedRoute('circuitBreaker', one, clock, { onTrip });
+    arrive(policy).broke();
+    clock.advance(TRIP_MS);
+    arrive(policy);
+    clock.advance(1_000);
+    expect(onTrip.mock.calls).toEqual([
+      [{ statusCode: undefined, reason: 'reset', durationMs: TRIP_MS }],
+      [{ statusCode: undefined, reason: 'timeout', durationMs: TRIP_MS }],
+    ]);
   });
 });
 

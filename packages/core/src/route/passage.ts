@@ -1,5 +1,6 @@
 import { type AnswerHeaders, askedWaitMs } from '../asked-wait.ts';
 import type { Breaker, Pass } from '../breaker/breaker.ts';
+import type { FailureCause } from '../breaker/trip.ts';
 import { type Deadlines, type Expiring, stopDeadline } from '../deadlines.ts';
 import { type ProblemError, RejectedError, UpstreamError } from '../errors.ts';
 import type { Entry, Gate } from '../gate/gate.ts';
@@ -133,7 +134,7 @@ export abstract class Passage implements Visitor {
         policy: this.policy.name,
         detail: 'the request was not answered in time',
       });
-      this.#fail();
+      this.#fail('timeout');
       this.policy.rejected(problem.code);
       this.#observe(true, this.policy.clock.now());
       this.cutShort(problem);
@@ -176,7 +177,7 @@ export abstract class Passage implements Visitor {
   broke(): void {
     const now = this.policy.clock.now();
     if (this.#state === 'running') {
-      this.#fail();
+      this.#fail('reset');
       this.#observe(true, now);
     }
     this.#end(now);
@@ -244,10 +245,10 @@ export abstract class Passage implements Visitor {
     this.run();
   }
 
-  #fail(statusCode?: number, waitMs?: number): void {
+  #fail(cause: FailureCause, waitMs?: number): void {
     if (this.#judged) return;
     this.#judged = true;
-    this.#breaker?.failed(this.#pass, this.policy.clock.now(), statusCode, waitMs);
+    this.#breaker?.failed(this.#pass, this.policy.clock.now(), cause, waitMs);
   }
 
   /** Gives back what was taken. What has not been judged by now proves nothing. */

@@ -1,4 +1,4 @@
-import type { PoolEvents } from '@spillway/core';
+import type { PoolEvents, Trip } from '@spillway/core';
 import type { HttpPool } from '@spillway/node-http';
 import { duration, percent } from '../changes/sentences.ts';
 import type { EventLog } from './event-log.ts';
@@ -11,12 +11,12 @@ export function notePool(pool: HttpPool, log: EventLog): () => void {
   const listeners: {
     readonly [E in keyof Omit<PoolEvents, 'spillover'>]: (event: PoolEvents[E][0]) => void;
   } = {
-    trip: ({ backend, statusCode, durationMs }) => {
+    trip: ({ backend, ...trip }) => {
       log.add({
         kind: 'trip',
         pool: name,
         backend,
-        text: `${backend} ${tripped(statusCode, durationMs)}`,
+        text: `${backend} ${tripped(trip)}`,
       });
     },
     recover: ({ backend }) => {
@@ -47,8 +47,8 @@ export function notePool(pool: HttpPool, log: EventLog): () => void {
   };
 }
 
-/** `statusCode` is absent when there was no answer, and of a trip by hand. */
-export function tripped(statusCode: number | undefined, durationMs: number): string {
-  const cause = statusCode === undefined ? '' : ` by ${statusCode}`;
-  return `tripped${cause}, for ${duration(durationMs)}`;
+/** One by hand is told without a cause. */
+export function tripped({ statusCode, reason, durationMs }: Trip): string {
+  const cause = statusCode ?? reason;
+  return `tripped${cause === undefined ? '' : ` by ${cause}`}, for ${duration(durationMs)}`;
 }

@@ -11,8 +11,8 @@ export function noteEvents(
 ): () => void {
   const ends = Array.from(engine.pools.values(), (pool) => notePool(pool, log));
   const onPool = (...[pool]: EngineEvents['pool']) => void ends.push(notePool(pool, log));
-  const onTrip = ({ policy, statusCode, durationMs }: EngineEvents['trip'][0]) =>
-    log.add({ kind: 'trip', policy, text: `${policy} ${tripped(statusCode, durationMs)}` });
+  const onTrip = ({ policy, ...trip }: EngineEvents['trip'][0]) =>
+    log.add({ kind: 'trip', policy, text: `${policy} ${tripped(trip)}` });
   const onRecover = ({ policy }: EngineEvents['recover'][0]) =>
     log.add({ kind: 'recover', policy, text: `${policy} lets requests through again` });
   const onShutdown = () =>
