@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import { Agent, createServer as createSecureServer } from 'node:https';
+import { Agent, createServer as createSecureServer, type ServerOptions } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import type { Options } from 'http-proxy-middleware';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -28,8 +28,9 @@ export function describeTargets(setup: Setup): void {
       certificate = makeCertificate();
     });
 
-    const secure = async (options: Options) => {
-      const port = await listening(createSecureServer(certificate, greets), '127.0.0.1');
+    const secure = async (options: Options, asks: ServerOptions = {}) => {
+      const server = createSecureServer({ ...certificate, ...asks }, greets);
+      const port = await listening(server, '127.0.0.1');
       const target = `https://localhost:${port}/base`;
       const { origin } = await proxied(setup, { changeOrigin: true, ...options }, { target });
       return { port, ...(await call(origin, '/x')) };
@@ -49,6 +50,22 @@ export function describeTargets(setup: Setup): void {
       const agent = new Agent({ ca: certificate.cert });
       onTestFinished(() => agent.destroy());
       const { text, port } = await secure({ agent });
+      expect(text).toBe(`GET /base/x at localhost:${port}`);
+    });
+
+    it('is with an agent that has the certificate that they ask for', async () => {
+      const asks = { requestCert: true, ca: certificate.cert };
+      const [nobody, known] = [
+        new Agent({ ca: certificate.cert }),
+        new Agent({ ca: certificate.cert, ...certificate }),
+      ];
+      onTestFinished(() => {
+        nobody.destroy();
+        known.destroy();
+      });
+      const { status } = await secure({ agent: nobody }, asks);
+      expect(status).toBe(setup.way === 'alone' ? 500 : 502);
+      const { text, port } = await secure({ agent: known }, asks);
       expect(text).toBe(`GET /base/x at localhost:${port}`);
     });
   });
