@@ -34,7 +34,7 @@ try {
     console.log(JSON.stringify(result, null, 2));
   } else {
     console.log(summaryOf(result));
-    console.log(`Report: ${relative(process.cwd(), report)}`);
+    console.log(`Report: ${relative(process.env.INIT_CWD ?? '', report)}`);
   }
   process.exitCode = result.passed ? 0 : 1;
 } catch (error) {
