@@ -67,6 +67,7 @@ describe('other values', () => {
     ['a list', array(boolean), 'yes', 'must be an array, got "yes"'],
     ['a clock', having<Clock>('now'), {}, "must have a method 'now', got an object"],
     ['a clock', having<Clock>('now'), undefined, "must have a method 'now', got undefined"],
+    ['a clock', having<Clock>('now'), Promise.resolve(), 'must be awaited, and is a promise still'],
   ])('%s is refused when it is none', (_, reader, value, message) => {
     expect(problem(reader, value).message).toBe(`policy.option ${message}`);
   });

@@ -112,6 +112,9 @@ export function callable<T extends Function>(rule = 'must be a function'): Reade
 /** An object that has the named methods, as a clock, a logger or a registry must. */
 export function having<T extends object>(...methods: readonly (keyof T & string)[]): Reader<T> {
   return (value, path) => {
+    if (value instanceof Promise) {
+      throw new ConfigurationError(path, 'must be awaited, and is a promise still');
+    }
     for (const method of methods) {
       if (typeof (value as Record<string, unknown> | null)?.[method] !== 'function') {
         throw new ConfigurationError(path, `must have a method '${method}'`, value);
