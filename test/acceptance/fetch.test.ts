@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type Answer, answers, hangs, refuses, sha256, startBackend } from '../support/backend.ts';
 import { expressHost } from '../support/express-host.ts';
 import { serve } from '../support/serve.ts';
-import { until, within } from '../support/until.ts';
+import { turns, until, within } from '../support/until.ts';
 
 const host = expressHost(express);
 /** The pool alone is of interest here; what it is given by the proxy is the conformance suite's. */
@@ -165,6 +165,22 @@ describe('pool.fetch answers', () => {
     const { fetch } = await serveFetch(refuses(), answers(method === 'GET' ? 204 : 200));
     const response = await fetch('/', { method });
     expect([response.status, await response.text()]).toEqual([method === 'GET' ? 204 : 200, '']);
+  });
+
+  it('whole, however slowly, when the backend closes right after its last byte', async () => {
+    const body = Buffer.alloc(200_000, 'x');
+    const { fetch } = await serveFetch((request, response) => {
+      response.writeHead(200, { connection: 'keep-alive', 'content-length': body.length });
+      response.end(body);
+      request.socket.end();
+    });
+    const response = await fetch('/');
+    let read = 0;
+    for await (const chunk of response.body ?? []) {
+      read += (chunk as Uint8Array).length;
+      await turns(10);
+    }
+    expect(read).toBe(body.length);
   });
 
   it('with every cookie', async () => {

@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Socket } from 'node:net';
-import { setImmediate as turn } from 'node:timers/promises';
 import { seededRandom } from '@spillway/test/support/seeded-random.ts';
-import { until } from '@spillway/test/support/until.ts';
+import { turns, until } from '@spillway/test/support/until.ts';
 import { expect, it, onTestFinished } from 'vitest';
 import { directReads, readAsStream, readDirectly } from './direct-reads.ts';
 
@@ -42,6 +41,12 @@ function bring(socket: Socket, text: string): boolean {
   return callback.call(socket, buffer.write(text));
 }
 
+/** As Node does when the other side has ended. */
+function bringEnd(socket: Socket): void {
+  socket.push(null);
+  socket.read(0);
+}
+
 it.each([1, 2, 3, 4, 5])(
   'gives every byte once and in order to who pauses, puts back and keeps what it was given (%i)',
   async (seed) => {
@@ -72,7 +77,7 @@ it.each([1, 2, 3, 4, 5])(
           const length = Math.ceil(random() ** 3 * 90_000);
           peer.write(whole.subarray(sent, sent + length));
           sent += length;
-          if (random() < 0.5) await turn();
+          if (random() < 0.5) await turns(1);
         }
         peer.end();
       };
@@ -91,7 +96,7 @@ it('reads no more than it can hold while nobody takes it', async () => {
   peer.write(Buffer.alloc(total));
   await until(() => expect(socket.bytesRead).toBeGreaterThan(0));
   const before = socket.bytesRead;
-  for (let turns = 0; turns < 50; turns++) await turn();
+  await turns(50);
   expect(socket.bytesRead).toBe(before);
   expect(before).toBeLessThanOrEqual(65_536);
   const taken = takesAll(socket);
@@ -107,7 +112,7 @@ it('ends when the last byte was taken, and not before', async () => {
   });
   peer.end('the last');
   await until(() => expect(socket.bytesRead).toBe(8));
-  for (let turns = 0; turns < 10; turns++) await turn();
+  await turns(10);
   expect(hasEnded).toBe(false);
   const taken = takesAll(socket);
   socket.emit('readable');
@@ -120,6 +125,33 @@ it('keeps what comes after it was told to stop, as it does over TLS', async () =
   expect([bring(socket, 'one '), bring(socket, 'two ')]).toEqual([false, false]);
   expect(String(socket.read())).toBe('one two ');
   expect(socket.read()).toBe(null);
+});
+
+it('ends when all was taken though the end came after it was told to stop, as it does over TLS', async () => {
+  const { socket } = await connected();
+  let hasEnded = false;
+  socket.on('end', () => {
+    hasEnded = true;
+  });
+  bring(socket, 'the last');
+  bringEnd(socket);
+  await turns(10);
+  expect(hasEnded).toBe(false);
+  expect(String(socket.read())).toBe('the last');
+  await turns(10);
+  expect(hasEnded).toBe(false);
+  expect(socket.read()).toBe(null);
+  await until(() => expect(hasEnded).toBe(true));
+});
+
+it('tells whom it has become a stream for of an end that nobody had asked for', async () => {
+  const { socket } = await connected();
+  bringEnd(socket);
+  socket.unshift(Buffer.from('put back'));
+  readAsStream(socket);
+  const received: string[] = [];
+  for await (const chunk of socket) received.push(String(chunk));
+  expect(received).toEqual(['put back']);
 });
 
 it("tells nobody within another socket's telling", async () => {
@@ -148,7 +180,7 @@ it('is a stream again for who goes on with it, with back-pressure', async () => 
   const total = 30 << 20;
   peer.write(Buffer.alloc(total));
   await until(() => expect(socket.bytesRead).toBeGreaterThan(4));
-  for (let turns = 0; turns < 50; turns++) await turn();
+  await turns(50);
   expect(socket.bytesRead).toBeLessThan(1 << 20);
   let received = 0;
   for await (const chunk of socket) {

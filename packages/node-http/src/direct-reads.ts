@@ -2,6 +2,7 @@ import { type OnReadOpts, Socket } from 'node:net';
 
 const CHUNK = Symbol('spillway.chunk');
 const STOPPED = Symbol('spillway.stopped');
+const ENDED = Symbol('spillway.ended');
 
 /** A socket whose bytes are handed over as they come, without the queue of a Node stream in between. */
 interface DirectSocket extends Socket {
@@ -9,11 +10,14 @@ interface DirectSocket extends Socket {
   [CHUNK]?: Buffer | undefined;
   /** Nothing more is read until that is taken. */
   [STOPPED]?: boolean;
+  /** Nothing more will come; told when all was taken and more is asked for. */
+  [ENDED]?: boolean;
 }
 
 /** The most that is read at once. Its bytes are copied before anything else is read, so all share it. */
 const incoming = Buffer.allocUnsafeSlow(65_536);
-const readOfStream = Socket.prototype.read as (this: Socket, size?: number) => Buffer | null;
+const readOfSocket = Socket.prototype.read as (this: Socket, size?: number) => Buffer | null;
+const pushOfStream = Socket.prototype.push;
 let isTelling = false;
 
 /**
@@ -43,24 +47,45 @@ export const directReads = {
  */
 export function readDirectly(socket: Socket): void {
   socket.read = readDirect;
+  socket.push = endDirect;
 }
 
 /** Makes the socket a stream as any other again, for whoever goes on with it. */
 export function readAsStream(socket: object): void {
-  if (socket instanceof Socket && socket.read === readDirect) socket.read = readOfStream;
+  if (!(socket instanceof Socket) || socket.read !== readDirect) return;
+  socket.read = readOfSocket;
+  socket.push = pushOfStream;
+  if ((socket as DirectSocket)[ENDED] === true) end(socket);
 }
 
 function readDirect(this: DirectSocket, size?: number): Buffer | null {
-  // What the reader has put back comes first; and it is the stream that knows of the end.
-  if (size !== undefined || this.readableLength > 0) return readOfStream.call(this, size);
+  if (size !== undefined) return readOfSocket.call(this, size);
+  // What the reader has put back comes first.
+  if (this.readableLength > 0) return readOfSocket.call(this);
   const chunk = this[CHUNK];
-  if (chunk === undefined) return null;
+  if (chunk === undefined) {
+    if (this[ENDED] === true) end(this);
+    return null;
+  }
   this[CHUNK] = undefined;
   if (this[STOPPED] === true) {
     this[STOPPED] = false;
-    readOfStream.call(this, 0);
+    readOfSocket.call(this, 0);
   }
   return chunk;
+}
+
+/** Node pushes nothing here but the end. A reader that has paused has not taken all yet. */
+function endDirect(this: DirectSocket): boolean {
+  this[ENDED] = true;
+  tell(this);
+  return false;
+}
+
+function end(socket: DirectSocket): void {
+  socket[ENDED] = false;
+  pushOfStream.call(socket, null);
+  readOfSocket.call(socket, 0);
 }
 
 /** At once, but never within another's: undici's parsers share their state. */
