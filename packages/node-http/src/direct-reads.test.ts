@@ -104,6 +104,24 @@ it('reads no more than it can hold while nobody takes it', async () => {
   await until(() => expect(taken.reduce((sum, { length }) => sum + length, 0)).toBe(total));
 });
 
+it('holds no more with every part that a slow reader takes', async () => {
+  const { socket, peer } = await connected();
+  peer.write(Buffer.alloc(30 << 20));
+  await until(() => expect(socket.bytesRead).toBeGreaterThan(0));
+  let taken = 0;
+  for (let part = 0; part < 200; part++) {
+    const chunk: Buffer | null = socket.read();
+    if (chunk !== null) {
+      const kept = Math.min(10_000, chunk.length);
+      taken += kept;
+      if (kept < chunk.length) socket.unshift(chunk.subarray(kept));
+    }
+    await turns(3);
+  }
+  expect(taken).toBeGreaterThan(1_000_000);
+  expect(socket.bytesRead - taken).toBeLessThanOrEqual(2 * 65_536);
+});
+
 it('ends when the last byte was taken, and not before', async () => {
   const { socket, peer } = await connected();
   let hasEnded = false;

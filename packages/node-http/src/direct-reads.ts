@@ -1,4 +1,5 @@
 import { type OnReadOpts, Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 
 const CHUNK = Symbol('spillway.chunk');
 const STOPPED = Symbol('spillway.stopped');
@@ -17,6 +18,7 @@ interface DirectSocket extends Socket {
 /** The most that is read at once. Its bytes are copied before anything else is read, so all share it. */
 const incoming = Buffer.allocUnsafeSlow(65_536);
 const readOfSocket = Socket.prototype.read as (this: Socket, size?: number) => Buffer | null;
+const readOfStream = Duplex.prototype.read as (this: Socket) => Buffer | null;
 const pushOfStream = Socket.prototype.push;
 let isTelling = false;
 
@@ -60,8 +62,9 @@ export function readAsStream(socket: object): void {
 
 function readDirect(this: DirectSocket, size?: number): Buffer | null {
   if (size !== undefined) return readOfSocket.call(this, size);
-  // What the reader has put back comes first.
-  if (this.readableLength > 0) return readOfSocket.call(this);
+  // What the reader has put back comes first. A socket would read on at once, and so hold more with
+  // every part that a slow reader takes.
+  if (this.readableLength > 0) return readOfStream.call(this);
   const chunk = this[CHUNK];
   if (chunk === undefined) {
     if (this[ENDED] === true) end(this);
