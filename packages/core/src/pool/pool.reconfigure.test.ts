@@ -140,6 +140,19 @@ describe('backends', () => {
     expect(pool.backends[0]).toMatchObject({ running: 3, available: false });
   });
 
+  it.each([
+    ['given one', undefined, 5],
+    ['left without one', 5, undefined],
+  ])(
+    'make the pool one with limits, or without, when a maxCount is all that changes: %s',
+    (_how, before, after) => {
+      const pool = scriptedPool(poolOf([backend('a', { maxCount: before })]));
+      expect(pool.hasLimits).toBe(before !== undefined);
+      pool.reconfigure(poolOf([backend('a', { maxCount: after })]));
+      expect(pool.hasLimits).toBe(after !== undefined);
+    },
+  );
+
   it('move to another level with their weight', () => {
     const pool = scriptedPool(poolOf([backend('a'), backend('b', { priority: 2 })]));
     pool.reconfigure(poolOf([backend('a', { priority: 2 }), backend('b', { priority: 2 })]));

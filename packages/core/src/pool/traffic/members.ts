@@ -229,6 +229,7 @@ export class Members<B extends Backend> {
       this.#everShadowed.get(backend)?.followBackend();
     }
     this.#all = [...this.#all, ...joining.map((config) => this.#host.make(config))];
+    this.#survey();
     for (const backend of this.#all) {
       const weight = weights.get(backend.id);
       if (weight !== undefined) backend.setWeight(weight);
@@ -346,10 +347,14 @@ export class Members<B extends Backend> {
     });
   }
 
-  #gather(): void {
-    const { balance, random } = this.#host;
+  #survey(): void {
     this.#hasHandlers = this.#all.some(({ config }) => config.handler !== undefined);
     this.#hasLimits = this.#all.some(({ config }) => Number.isFinite(config.maxCount));
+  }
+
+  #gather(): void {
+    const { balance, random } = this.#host;
+    this.#survey();
     this.#serving = this.#all.filter(({ draining, weight }) => !draining && weight > 0);
     const priorities = new Set(this.#serving.map(({ priority }) => priority));
     this.#levels = [...priorities]
