@@ -6,7 +6,7 @@ import { answers, hangs } from '../support/backend.ts';
 import { call, nextChunk, open, rawCaller, read } from '../support/caller.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { serve } from '../support/serve.ts';
-import { until, within } from '../support/until.ts';
+import { turns, until, within } from '../support/until.ts';
 
 const breaker = { failureCount: 1 };
 const HEAD = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
@@ -151,6 +151,24 @@ export function describeSlowCallers(host: AdapterHost): void {
         drip.socket.write(rests[index] as string);
         expect(await drip.until('served')).toContain('HTTP/1.1 200 ');
       }
+    });
+
+    it('a body of unknown length takes no place before as much of it came as is kept', async () => {
+      const { origin, pool, server, backends } = await serve(host, {
+        backends: { only: answers(200, 'served') },
+        each: { only: { maxCount: 1 } },
+        pool: { retry: { maxBodyBytes: 10 } },
+      });
+      const { socket, until: answered } = await rawCaller(origin);
+      socket.write(`${HEAD}1\r\na\r\n`);
+      await once(server, 'request');
+      await turns(10);
+      expect(pool.status().running).toBe(0);
+      socket.write(`a\r\n${'b'.repeat(10)}\r\n`);
+      const received = await backends.only.request();
+      socket.write('0\r\n\r\n');
+      expect(await answered('served')).toContain('HTTP/1.1 200 ');
+      expect(String(await received.body)).toBe(`a${'b'.repeat(10)}`);
     });
 
     it('a body of more than 64 KiB goes to its backend while it comes', async () => {

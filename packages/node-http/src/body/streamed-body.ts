@@ -45,16 +45,16 @@ export class StreamedBody implements RequestBody {
   }
 
   /**
-   * Reads so many bytes, or all, before anybody opens the body. Of one that is not to be kept nothing
-   * is read.
+   * Reads so many bytes, as many as are kept, or all, before anybody opens the body. Of one that is not
+   * to be kept nothing is read.
    * @param ready called when that is done, now or later; never if the source breaks off before
    */
   gather(bytes: number, ready: () => void): void {
-    if (this.#maxKept < bytes) {
+    if (this.#maxKept === 0) {
       ready();
       return;
     }
-    this.#wanted = { bytes, ready };
+    this.#wanted = { bytes: Math.min(bytes, this.#maxKept), ready };
     this.#source.resume();
   }
 
