@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AdapterHost } from '../support/adapter-host.ts';
 import { answers, hangs, startBackend } from '../support/backend.ts';
-import { call, nextChunk, open, read } from '../support/caller.ts';
+import { call, keepAsking, nextChunk, open, read } from '../support/caller.ts';
 import { serve } from '../support/serve.ts';
 import { until } from '../support/until.ts';
 
@@ -39,23 +39,12 @@ export function describeReconfiguration(host: AdapterHost): void {
         timeouts: { headersMs: 5_000 + change },
       });
       pool.reconfigure(optionsOf(0));
-      let running = true;
-      let served = 0;
-      const failures: number[] = [];
-      const caller = async () => {
-        while (running) {
-          const { status } = await call(origin, '/', { method: 'POST', body: 'x' });
-          served++;
-          if (status !== 200) failures.push(status);
-        }
-      };
-      const callers = Array.from({ length: 16 }, caller);
+      const stopAsking = keepAsking(origin);
       for (let change = 1; change <= 60; change++) {
         pool.reconfigure(optionsOf(change));
         await new Promise((resolve) => setTimeout(resolve, 3));
       }
-      running = false;
-      await Promise.all(callers);
+      const { served, failures } = await stopAsking();
       expect(failures).toEqual([]);
       expect(served).toBeGreaterThan(60);
       expect(here.received.length).toBeGreaterThan(0);

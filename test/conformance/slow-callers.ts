@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { AdapterHost } from '../support/adapter-host.ts';
 import { answers, hangs } from '../support/backend.ts';
-import { call, nextChunk, open, rawCaller, read } from '../support/caller.ts';
+import { call, nextChunk, open, rawCaller, read, untilFull } from '../support/caller.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { serve } from '../support/serve.ts';
 import { turns, until, within } from '../support/until.ts';
@@ -90,11 +90,7 @@ export function describeSlowCallers(host: AdapterHost): void {
       const [, passedOn] = (await once(server, 'request')) as [unknown, ServerResponse];
       const answer = await response;
       answer.pause();
-      let fullFor = 0;
-      await until(() => {
-        fullFor = passedOn.writableNeedDrain ? fullFor + 1 : 0;
-        expect(fullFor).toBeGreaterThan(50);
-      });
+      await untilFull(passedOn);
       clock.advance(999);
       expect(pool.status().running).toBe(1);
       clock.advance(1_001);

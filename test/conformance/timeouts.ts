@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { AdapterHost } from '../support/adapter-host.ts';
 import { answers, hangs } from '../support/backend.ts';
-import { call, nextChunk, open, read } from '../support/caller.ts';
+import { call, nextChunk, open, read, untilFull } from '../support/caller.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { serve } from '../support/serve.ts';
 import { until } from '../support/until.ts';
@@ -97,12 +97,7 @@ export function describeTimeouts(host: AdapterHost): void {
       const [, passedOn] = (await once(server, 'request')) as [unknown, ServerResponse];
       const answer = await response;
       answer.pause();
-      let fullFor = 0;
-      await until(() => {
-        // The buffers between have not taken anything for some time.
-        fullFor = passedOn.writableNeedDrain ? fullFor + 1 : 0;
-        expect(fullFor).toBeGreaterThan(50);
-      });
+      await untilFull(passedOn);
       clock.advance(299_000);
       expect(pool.status().running).toBe(1);
       expect((await read(answer)).body.length).toBe(size);

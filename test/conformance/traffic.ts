@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AdapterHost } from '../support/adapter-host.ts';
 import { answers, hangs, refuses, startBackend } from '../support/backend.ts';
-import { call, nextChunk, open, read } from '../support/caller.ts';
+import { call, keepAsking, nextChunk, open, read } from '../support/caller.ts';
 import { serve } from '../support/serve.ts';
 import { until, within } from '../support/until.ts';
 
@@ -88,17 +88,7 @@ export function describeTraffic(host: AdapterHost): void {
         backends: { a: answers(200), b: answers(200), c: answers(200) },
         each: three,
       });
-      let running = true;
-      let served = 0;
-      const failures: number[] = [];
-      const caller = async () => {
-        while (running) {
-          const { status } = await call(origin, '/', { method: 'POST', body: 'x' });
-          served++;
-          if (status !== 200) failures.push(status);
-        }
-      };
-      const callers = Array.from({ length: 16 }, caller);
+      const stopAsking = keepAsking(origin);
       const url = backends.c.url;
       for (let change = 0; change < 60; change++) {
         const share = (change % 10) / 10;
@@ -113,8 +103,7 @@ export function describeTraffic(host: AdapterHost): void {
         }
         await new Promise((resolve) => setTimeout(resolve, 3));
       }
-      running = false;
-      await Promise.all(callers);
+      const { served, failures } = await stopAsking();
       expect(failures).toEqual([]);
       expect(served).toBeGreaterThan(100);
     });

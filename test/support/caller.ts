@@ -6,9 +6,11 @@ import {
   type IncomingMessage,
   type OutgoingHttpHeaders,
   request,
+  type ServerResponse,
 } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { until } from './until.ts';
 
 export interface CallOptions {
   readonly method?: string;
@@ -135,4 +137,39 @@ export async function rawCall(origin: string, bytes: string): Promise<string> {
   caller.socket.write(Buffer.from(bytes, 'latin1'));
   if (!caller.socket.closed) await once(caller.socket, 'close');
   return caller.text();
+}
+
+/**
+ * Sixteen callers that ask one request after another until the returned function is called, which
+ * resolves with how many were answered, and with the statuses of those that failed.
+ */
+export function keepAsking(
+  origin: string,
+): () => Promise<{ readonly served: number; readonly failures: readonly number[] }> {
+  let running = true;
+  let served = 0;
+  const failures: number[] = [];
+  const ask = async () => {
+    while (running) {
+      const { status } = await call(origin, '/', { method: 'POST', body: 'x' });
+      served++;
+      if (status !== 200) failures.push(status);
+    }
+  };
+  const all = Array.from({ length: 16 }, ask);
+  return async () => {
+    running = false;
+    await Promise.all(all);
+    return { served, failures };
+  };
+}
+
+/** A caller that reads nothing of its answer: resolves when all buffers up to it are full. */
+export async function untilFull(response: ServerResponse): Promise<void> {
+  let fullFor = 0;
+  await until(() => {
+    // The buffers between have not taken anything for some time.
+    fullFor = response.writableNeedDrain ? fullFor + 1 : 0;
+    if (fullFor <= 50) throw new Error('the buffers up to the caller still take something');
+  });
 }
