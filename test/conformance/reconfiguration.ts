@@ -74,6 +74,30 @@ export function describeReconfiguration(host: AdapterHost): void {
       expect(backends.a.received).toHaveLength(1);
     });
 
+    it('leave no connection open to where nothing leads any more', async () => {
+      const elsewhere = await startBackend(answers(200, 'elsewhere'));
+      let end = () => {};
+      const { origin, backends, pool } = await serve(host, {
+        backends: {
+          a: (request, response) => {
+            if (request.url === '/idle') response.end();
+            else end = () => response.end('in its time');
+          },
+        },
+      });
+      const { a } = backends;
+      const busy = call(origin, '/busy');
+      await a.request(0);
+      await call(origin, '/idle');
+      expect(a.sockets.size).toBe(2);
+      pool.reconfigure({ backends: [{ id: 'a', url: elsewhere.url }] });
+      expect((await call(origin, '/')).text).toBe('elsewhere');
+      await until(() => expect(a.sockets.size).toBe(1));
+      end();
+      expect((await busy).text).toBe('in its time');
+      await until(() => expect(a.sockets.size).toBe(0));
+    });
+
     it('give attempts that begin from then on their time, and what runs its own', async () => {
       const { origin, backends, pool } = await serve(host, { backends: { a: hangs } });
       const { request, response } = open(origin, '/', { method: 'POST' });

@@ -22,7 +22,7 @@ export const FRAMING = ['connection', 'content-length', 'host', 'transfer-encodi
 
 /**
  * @param fixed lower-case names of headers that the application sets for every backend
- * @param before of the backend's options before, whose connections go on
+ * @param before of the backend's options before, whose connections go on if they lead to the same origin
  */
 export function profileOf(
   backend: HttpBackend,
@@ -32,7 +32,9 @@ export function profileOf(
   const { config } = backend;
   const { headers } = config;
   const url = config.url as URL;
-  const agent = before?.url.protocol === url.protocol ? before.agent : agentFor(backend, url);
+  const leadsOn = before?.url.origin === url.origin;
+  const agent = leadsOn ? before.agent : agentFor(backend, url);
+  if (!leadsOn && before !== undefined) closeIdle(before.agent);
   const dropped = [...backend.notForwarded]
     .filter(([name, fate]) => fate === 'dropped' && !FRAMING.includes(name) && !fixed.has(name))
     .map(([name]) => name);
@@ -50,6 +52,12 @@ function agentFor(backend: HttpBackend, { protocol }: URL): Agent {
   const agent = new (protocol === 'https:' ? SecureAgent : Agent)({ keepAlive: true });
   backend.whenDestroyed(() => agent.destroy());
   return agent;
+}
+
+/** Closes its connections: those that are in use when they are idle. */
+function closeIdle(agent: Agent): void {
+  agent.maxFreeSockets = 0;
+  for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
 }
 
 /**
