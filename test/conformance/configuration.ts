@@ -51,7 +51,10 @@ export function describeConfiguration(host: AdapterHost): void {
     );
     await spillway.shutdown();
     expect(() => spillway.reconfigure('search', { timeoutMs: 1 })).toThrow(
-      'reconfigure cannot be done after shutdown()',
+      expect.objectContaining({
+        code: 'conflict',
+        message: 'reconfigure cannot be done after shutdown()',
+      }),
     );
   });
 

@@ -63,6 +63,7 @@ export interface SpillwayCalls<M, R, P> {
    * ends under those that it began with.
    * @throws ConfigurationError when there is none of that name, or an option is wrong or cannot change;
    * all stays then
+   * @throws ConflictError after `shutdown()`
    */
   reconfigure(name: string, options: RouteOptions<R> | PoolOptions): void;
   /**

@@ -7,6 +7,7 @@ import {
   type Configurable,
   type Configuration,
   ConfigurationError,
+  ConflictError,
   type Coordinator,
   type GateStatus,
   type Logger,
@@ -209,10 +210,11 @@ export class Engine extends EventEmitter<EngineEvents> implements ReadinessConte
   /**
    * Gives a route or a pool other options while it serves; all of them, as it was made with.
    * @throws ConfigurationError when there is none of that name, or an option is wrong or cannot change
+   * @throws ConflictError after `shutdown()`
    */
   reconfigure(name: string, options: object): void {
     if (this.shuttingDown) {
-      throw new ConfigurationError('reconfigure', 'cannot be done after shutdown()');
+      throw new ConflictError('reconfigure', 'cannot be done after shutdown()');
     }
     const policy = this.routes.get(name) ?? this.pools.get(name);
     if (policy === undefined) {
