@@ -26,13 +26,12 @@ export class Removal {
     this.#timer.unref?.();
   }
 
-  /** It is not to go after all. False when it is gone. */
-  revoke(): boolean {
-    if (this.#ended) return false;
+  /** It is not to go after all. */
+  revoke(): void {
+    if (this.#ended) return;
     this.#ended = true;
     this.#timer?.cancel();
     this.#resolve(Promise.resolve());
-    return true;
   }
 
   /** It is idle, or must be so now. */
