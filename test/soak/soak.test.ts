@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, it, type TestContext } from 'vitest';
-import { startProgram } from '../support/demo.ts';
+import { type Ended, startProgram } from '../support/demo.ts';
 import { childrenOf, isAlive } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 import { SABOTAGES, type Sabotage } from './service/sabotage.ts';
@@ -36,11 +36,8 @@ function newFolder({ onTestFinished }: TestContext): string {
 async function soak(context: TestContext, ...flags: string[]): Promise<Soaked> {
   const report = newFolder(context);
   const load = ['--seed', SEED, '--rate', RATE, '--callers', 32].map(String);
-  const { code, output, errors } = await startProgram(program, [
-    ...load,
-    ...['--report', report],
-    ...flags,
-  ]).ended;
+  const all = [...load, '--report', report, ...flags];
+  const { code, output, errors } = await startProgram(program, all, process.env, context).ended;
   const files = readdirSync(report).sort();
   const { checks } = files.includes('soak.json')
     ? JSON.parse(readFileSync(join(report, 'soak.json'), 'utf8'))
@@ -105,8 +102,15 @@ it('a soak says what is wrong with its options, and how it is used', async (cont
 async function startSoak(context: TestContext) {
   const TMPDIR = newFolder(context);
   const flags = ['--duration', '3600', '--rate', '50'];
-  const { child, output, ended } = startProgram(program, flags, { ...process.env, TMPDIR });
-  await until(() => expect(output()).toContain('requests,'), TIMEOUT_MS / 2);
+  const env = { ...process.env, TMPDIR };
+  const { child, output, ended } = startProgram(program, flags, env, context);
+  let over: Ended | undefined;
+  ended.then((end) => {
+    over = end;
+  });
+  const isUnderLoad = () => output().includes('requests,');
+  await until(() => expect(isUnderLoad() || over !== undefined).toBe(true), TIMEOUT_MS / 2);
+  expect(over).toBeUndefined();
   const own = childrenOf(child.pid as number);
   expect(own.length).toBeGreaterThanOrEqual(PROCESSES - 1);
   return { child, ended, own, TMPDIR };

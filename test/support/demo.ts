@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, type TestContext } from 'vitest';
 
 /** What became of a program. */
 export interface Ended {
@@ -27,15 +27,20 @@ export function startDemo(
   return startProgram(join(folder, 'demo.ts'), flags, env);
 }
 
-/** Starts a program, on the sources; it ends with the test at the latest. */
+/**
+ * Starts a program, on the sources; it ends with the test at the latest.
+ *
+ * @param context of a test that runs concurrently: which one that is, vitest does not know by itself
+ */
 export function startProgram(
   file: string,
   flags: readonly string[] = [],
   env: NodeJS.ProcessEnv = process.env,
+  context: Pick<TestContext, 'onTestFinished'> = { onTestFinished },
 ): Started {
   const args = ['--conditions=@spillway/source', file, ...flags];
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  context.onTestFinished(() => void child.kill('SIGKILL'));
   const output: Buffer[] = [];
   const errors: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
