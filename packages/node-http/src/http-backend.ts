@@ -143,8 +143,8 @@ export class HttpBackend extends Backend {
 
   /** undici's own limit fires up to a second late, and asks no clock but its own. */
   #connectInTime(): buildConnector.connector {
-    const options = { timeout: 0, allowH2: false, onread: directReads };
-    const connect = buildConnector(options as buildConnector.BuildOptions) as unknown as Connect;
+    const settings = { timeout: 0, allowH2: false, onread: directReads };
+    const connect = buildConnector(settings as buildConnector.BuildOptions) as unknown as Connect;
     return (options, callback) => {
       const { connectMs } = this.#timeouts;
       let timer: Timer | undefined;
