@@ -131,6 +131,13 @@ it.each([
   expect(scaler.current()).toBe(0);
 });
 
+it('does not take for ready a process that has ended, whoever answers on its port', async () => {
+  // By the second question somebody listens; the first one is refused.
+  const { scaler } = await setUp({ env: { DIES: 'for another one' }, probeMs: 1_500 });
+  await expect(scaler.scaleTo(1)).rejects.toThrow('it ended before it was ready: code 3');
+  expect(scaler.status().instances).toEqual([]);
+});
+
 it('keeps the instances that became ready when another one did not', async () => {
   const { spillway } = await setUp();
   const made = vi.fn((backends) => spillway.pool('half', { backends }));

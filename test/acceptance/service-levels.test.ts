@@ -133,7 +133,7 @@ it('tells of a pool how its callers have fared, and not its attempts', async () 
   good.answer = hangs;
   const leaves = new AbortController();
   const left = ask({ signal: leaves.signal }).catch(() => 'left');
-  await until(() => expect(spillway.status().pools.chat?.running).toBe(1));
+  await good.request(5);
   leaves.abort();
   await left;
   await until(() => expect(spillway.status().pools.chat?.running).toBe(0));

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { BackendOptions, Coordinator, Logger, PoolOptions } from '@spillway/core';
 import { type DashboardOptions, dashboard } from '@spillway/dashboard';
 import type { HttpPool } from '@spillway/node-http';
@@ -8,6 +7,7 @@ import type { AdapterHost, HostApp, HostSpillway } from '@spillway/test/support/
 import { startBackend, type TestBackend } from '@spillway/test/support/backend.ts';
 import { type Called, type CallOptions, call } from '@spillway/test/support/caller.ts';
 import { FakeClock } from '@spillway/test/support/fake-clock.ts';
+import { listenOnOwnPort } from '@spillway/test/support/own-port.ts';
 import { onTestFinished } from 'vitest';
 import { describedBy, type OpenApi } from './open-api.ts';
 
@@ -93,13 +93,12 @@ export async function startControlRoom(
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const port = await listenOnOwnPort(server);
   onTestFinished(async () => {
     server.closeAllConnections();
     await spillway.shutdown({ server, timeoutMs: 0 });
   });
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = `http://127.0.0.1:${port}`;
   const described = await call(origin, '/spillway/openapi.json', { headers: OPERATOR });
   expectAsDescribed ??= describedBy(described.json() as unknown as OpenApi);
   const expectIt = expectAsDescribed;

@@ -1,12 +1,12 @@
-import { once } from 'node:events';
 import { Agent, createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { HttpPool } from '@spillway/node-http';
 import { expect, onTestFinished } from 'vitest';
 import type { AdapterHost } from '../support/adapter-host.ts';
 import { call } from '../support/caller.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { listenersOf } from '../support/listeners.ts';
+import { listenOnOwnPort } from '../support/own-port.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { soon, within } from '../support/until.ts';
 import { type Caller, fetchCaller, httpCaller } from './callers.ts';
@@ -73,9 +73,8 @@ export async function startService({ host, by }: Transport, options: ServiceOpti
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const port = await listenOnOwnPort(server);
+  const origin = `http://127.0.0.1:${port}`;
   const agent = new Agent({ keepAlive: true });
   onTestFinished(async () => {
     agent.destroy();

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { bodyParser } from '@koa/bodyparser';
 import type { PoolOptions } from '@spillway/core';
 import { createSpillway, keepRawBody } from '@spillway/express';
@@ -17,6 +15,7 @@ import { createProxyMiddleware, type Options, type RequestHandler } from 'http-p
 import type Koa from 'koa';
 import { expect, onTestFinished } from 'vitest';
 import { type Answer, answers, startBackend, type TestBackend } from '../support/backend.ts';
+import { listenOnOwnPort } from '../support/own-port.ts';
 import { until, within } from '../support/until.ts';
 
 /** What stands before the proxy, if a parser does. */
@@ -144,8 +143,8 @@ export async function proxied(
         ? createPoolProxyMiddleware(made.pool, options)
         : createProxyMiddleware(poolOptions(made.pool, options));
   const middleware = proxy as unknown as ConnectMiddleware;
-  const server = createServer(framework.listen(middleware, parsing)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const server = createServer(framework.listen(middleware, parsing));
+  const port = await listenOnOwnPort(server);
   onTestFinished(async () => {
     if (made !== undefined) {
       await until(() => expect(made.pool.status().backends[0]?.running).toBe(0));
@@ -155,6 +154,6 @@ export async function proxied(
     await new Promise((resolve) => server.close(resolve));
     await made?.shutdown();
   });
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = `http://127.0.0.1:${port}`;
   return { origin, server, backend, proxy, pool: made?.pool };
 }

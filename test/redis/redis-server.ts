@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { freePort } from '../support/free-port.ts';
+import { lastingPort } from '../support/lasting-ports.ts';
 import { findProgram, type Program } from '../support/programs.ts';
 
 /** Where `install-tools.sh` puts what it does not install. */
@@ -66,7 +66,7 @@ export class RedisServer {
   }
 
   static async onFreePort(): Promise<RedisServer> {
-    return new RedisServer(await freePort());
+    return new RedisServer(await lastingPort());
   }
 
   /** A client for whoever has started it; closed with it. */

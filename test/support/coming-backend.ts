@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { onTestFinished } from 'vitest';
-import { lastingPorts } from './lasting-ports.ts';
+import { lastingPort } from './lasting-ports.ts';
 
 /** A backend that can stop listening, and listen again at the same URL. */
 export interface ComingBackend {
@@ -22,7 +22,7 @@ export async function startComingBackend(listener: RequestListener): Promise<Com
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
   };
-  const [port] = (await lastingPorts(1)) as [number];
+  const port = await lastingPort();
   await listen();
   const backend: ComingBackend = {
     url: `http://127.0.0.1:${port}`,

@@ -6,7 +6,14 @@ import { createServer } from 'node:net';
  * be gone at any moment, and a connection to it may even come from itself.
  */
 const LOWEST = 20_000;
-const HIGHEST = 32_000;
+/** From here on are those of processScaler's instances. */
+const HIGHEST = 23_999;
+
+/** One port that stays free while nobody listens on it. */
+export async function lastingPort(): Promise<number> {
+  const [port] = (await lastingPorts(1)) as [number];
+  return port;
+}
 
 /** Ports that stay free while nobody listens on them: a backend that starts anew has its old one. */
 export async function lastingPorts(count: number): Promise<number[]> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { listenOnOwnPort } from './own-port.ts';
 
 /** One connection to a raw backend. */
 export interface RawConnection {
@@ -62,11 +63,10 @@ export async function startRawBackend(script: Script): Promise<RawBackend> {
     };
     void script(connection, connections.push(connection) - 1);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const port = await listenOnOwnPort(server);
   let closing: Promise<unknown> | undefined;
   const backend: RawBackend = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     connections,
     requests: () => requestsOn(connections),
     async close() {

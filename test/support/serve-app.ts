@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished } from 'vitest';
 import type { AdapterHost, HostApp, HostSpillway, HostSpillwayOptions } from './adapter-host.ts';
+import { listenOnOwnPort } from './own-port.ts';
 import { until } from './until.ts';
 
 export interface ServedApp {
@@ -24,8 +23,7 @@ export async function serveApp(
   const app = host.createApp();
   build(app, spillway);
   const server = createServer(app.listener());
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const port = await listenOnOwnPort(server);
   const settled = () =>
     until(() => {
       const gates = Object.values(spillway.status().gates);
@@ -41,6 +39,6 @@ export async function serveApp(
       await spillway.shutdown({ server, timeoutMs: 0 });
     }
   });
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = `http://127.0.0.1:${port}`;
   return { origin, server, app, spillway, settled };
 }

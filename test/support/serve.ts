@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { BackendOptions, PoolOptions } from '@spillway/core';
 import type { HttpPool } from '@spillway/node-http';
 import { expect, onTestFinished } from 'vitest';
 import type { AdapterHost, HostApp, HostSpillway, HostSpillwayOptions } from './adapter-host.ts';
 import { type Answer, startBackend, type TestBackend } from './backend.ts';
+import { listenOnOwnPort } from './own-port.ts';
 import { until, within } from './until.ts';
 
 export interface Mounting {
@@ -60,8 +59,7 @@ export async function serve<const Ids extends string>(
   if (options.app) options.app({ app, spillway, pool });
   else app.mount('/', spillway.proxy(pool));
   const server = createServer(app.listener());
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const port = await listenOnOwnPort(server);
   const settled = async () => {
     await until(() => {
       for (const { id, running } of pool.status().backends) expect([id, running]).toEqual([id, 0]);
@@ -83,7 +81,7 @@ export async function serve<const Ids extends string>(
     pool,
     server,
     backends,
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `http://127.0.0.1:${port}`,
     counts: () => Object.fromEntries(ids.map((id) => [id, backends[id].received.length])),
     settled,
   };

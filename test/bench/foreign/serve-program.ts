@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
-import { freePort } from '../../support/free-port.ts';
+import { lastingPort } from '../../support/lasting-ports.ts';
 import { childrenOf } from '../../support/processes.ts';
 import { programOf } from '../programs.ts';
 import { report } from '../servers/serve.ts';
@@ -29,7 +29,7 @@ export async function serveProgram(server: ForeignServer): Promise<void> {
   }
   const folder = mkdtempSync(join(tmpdir(), `spillway-bench-${server.program}-`));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const port = await freePort();
+  const port = await lastingPort();
   const file = join(folder, 'configuration');
   writeFileSync(file, server.configuration(port, folder));
 

@@ -1,18 +1,48 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { expect, it } from 'vitest';
+import { type AddressInfo, createServer } from 'node:net';
+import { expect, it, onTestFinished } from 'vitest';
 import { freePort } from './free-port.ts';
 
-it('finds a port that can be listened on', async () => {
-  const port = await freePort(() => false);
-  const server = createServer().listen(port, '127.0.0.1');
+const unclaimed = () => false;
+
+async function listenOn(port: number, host?: string): Promise<number> {
+  const server = createServer().listen(port, host);
   await once(server, 'listening');
-  await new Promise((closed) => server.close(closed));
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+it('finds a port that can be listened on', async () => {
+  const port = await freePort(unclaimed);
+  expect(await listenOn(port, '127.0.0.1')).toBe(port);
 });
 
-it('looks for another one when that is claimed already', async () => {
+it('finds none of those that systems give to whoever asks for any', async () => {
+  for (const random of [() => 0, Math.random, () => 1 - Number.EPSILON]) {
+    const port = await freePort(unclaimed, random);
+    expect(port).toBeGreaterThanOrEqual(24_000);
+    expect(port).toBeLessThan(32_768);
+  }
+});
+
+it.each([undefined, '127.0.0.1'])('passes over one that somebody listens on: %s', async (host) => {
+  const taken = await listenOn(await freePort(unclaimed), host);
+  const chance = (taken - 24_000) / 8_000;
+  expect(await freePort(unclaimed, () => chance)).toBeGreaterThan(taken);
+});
+
+it('begins again at the lowest after the highest', async () => {
+  const port = await freePort(
+    (port) => port > 31_000,
+    () => 0.999,
+  );
+  expect(port).toBeLessThanOrEqual(31_000);
+});
+
+it('passes over those that are claimed, and says when there is no other', async () => {
   const asked: number[] = [];
   const port = await freePort((port) => asked.push(port) < 3);
-  expect(asked).toHaveLength(3);
+  expect(asked.length).toBeGreaterThanOrEqual(3);
   expect(port).toBe(asked.at(-1));
+  await expect(freePort(() => true)).rejects.toThrow('no port is free from 24000 to 31999');
 });

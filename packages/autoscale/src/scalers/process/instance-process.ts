@@ -68,13 +68,15 @@ export class InstanceProcess {
     const { readinessPath, readyTimeoutMs, probeMs } = this.#config;
     const url = new URL(readinessPath, `http://127.0.0.1:${this.port}`);
     for (;;) {
-      if (await isReady(url, signal)) return;
+      const answered = await isReady(url, signal);
       signal.throwIfAborted();
+      // Whoever answers then is somebody else.
       if (this.#hasEnded) {
         const { code, signal: by, error } = await this.ended;
         const how = by === null ? `code ${code}` : by;
         throw new AutoscaleError('not_ready', `it ended before it was ready: ${how}`, error);
       }
+      if (answered) return;
       if (this.#clock.now() - this.startedAt >= readyTimeoutMs) {
         const message = `GET ${url.pathname} did not answer 200 within ${readyTimeoutMs} ms`;
         throw new AutoscaleError('not_ready', message);
