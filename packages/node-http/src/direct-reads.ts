@@ -1,5 +1,6 @@
 import { type OnReadOpts, Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import { inOneTurn } from './end-of-turn.ts';
 
 const CHUNK = Symbol('spillway.chunk');
 const STOPPED = Symbol('spillway.stopped');
@@ -20,7 +21,6 @@ const incoming = Buffer.allocUnsafeSlow(65_536);
 const readOfSocket = Socket.prototype.read as (this: Socket, size?: number) => Buffer | null;
 const readOfStream = Duplex.prototype.read as (this: Socket) => Buffer | null;
 const pushOfStream = Socket.prototype.push;
-let isTelling = false;
 
 /**
  * For `net.connect` and `tls.connect`, with {@link readDirectly}. Node's own way makes 64 KiB of memory
@@ -93,14 +93,9 @@ function end(socket: DirectSocket): void {
 
 /** At once, but never within another's: undici's parsers share their state. */
 function tell(socket: DirectSocket): void {
-  if (isTelling) {
-    process.nextTick(() => socket.emit('readable'));
-    return;
-  }
-  isTelling = true;
-  try {
-    socket.emit('readable');
-  } finally {
-    isTelling = false;
-  }
+  if (!inOneTurn(emitReadable, socket)) process.nextTick(tell, socket);
+}
+
+function emitReadable(socket: DirectSocket): void {
+  socket.emit('readable');
 }
