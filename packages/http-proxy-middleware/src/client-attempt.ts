@@ -14,6 +14,7 @@ import {
   CallerPace,
   type ExchangeAttempt,
   type HttpBackend,
+  MAX_TEXT_BYTES,
   type RequestBody,
   type Unfinished,
 } from '@spillway/node-http';
@@ -21,8 +22,6 @@ import type { BackendProfile } from './backend-profile.ts';
 
 /** An answer of up to this size is read to its end for the connection's sake, in bytes. */
 const MAX_DRAINED_BYTES = 65_536;
-/** A body of up to this size is written together with its head, in bytes. */
-const MAX_TEXT_BYTES = 65_536;
 
 /** Whose attempt it is: told of everything that comes of it. */
 export interface ClientAttemptOwner {
@@ -198,7 +197,7 @@ export class ClientAttempt implements ExchangeAttempt, BodyFlow, Expiring, Unfin
     const opened = this.#open();
     if (opened === null) return destination.end();
     if (Buffer.isBuffer(opened)) {
-      // As a string, head and body are one write.
+      // As text, head and body are one write.
       return opened.length <= MAX_TEXT_BYTES
         ? destination.end(opened.toString('latin1'), 'latin1')
         : destination.end(opened);

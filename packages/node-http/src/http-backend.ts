@@ -12,6 +12,7 @@ import { buildConnector, errors, Pool as UndiciPool } from 'undici';
 import { directReads, readDirectly } from './direct-reads.ts';
 import { headersNotForwarded, type NotForwarded } from './headers.ts';
 import { InProcessServer, type Likeness } from './in-process.ts';
+import { writeTogether } from './single-write.ts';
 
 /** What undici's connector is, beside its types: it returns the socket that it connects. */
 type Connect = (options: buildConnector.Options, callback: buildConnector.Callback) => Socket;
@@ -107,7 +108,7 @@ export class HttpBackend extends Backend {
 
   #connect(): UndiciPool {
     const { maxCount, url } = this.config;
-    return new UndiciPool(url?.origin ?? 'http://in-process', {
+    return new UndiciPool(workedOut(new URL(url?.origin ?? 'http://in-process')), {
       connect: this.inProcess?.connect ?? this.#connectInTime(),
       // Deadlines of our own: undici's fire up to a second late.
       headersTimeout: 0,
@@ -154,6 +155,7 @@ export class HttpBackend extends Backend {
         callback(...result);
       });
       readDirectly(socket);
+      writeTogether(socket);
       this.#connecting.add(socket);
       timer = this.#clock.setTimer(() => {
         socket.destroy(new errors.ConnectTimeoutError(`no connection within ${connectMs} ms`));
@@ -161,4 +163,10 @@ export class HttpBackend extends Backend {
       timer.unref?.();
     };
   }
+}
+
+/** With what undici asks a URL for at every request: Node works both out each time. */
+function workedOut(url: URL): URL {
+  const { origin, protocol } = url;
+  return Object.defineProperties(url, { origin: { value: origin }, protocol: { value: protocol } });
 }

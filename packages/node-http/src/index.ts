@@ -59,4 +59,5 @@ export { RoutePassage } from './route/route-passage.ts';
 export { SettlingPassage } from './route/settling-passage.ts';
 export { endWork, type RequestContext } from './route/work.ts';
 export type { ShutdownOptions } from './shutdown.ts';
+export { MAX_TEXT_BYTES } from './single-write.ts';
 export { watchBody } from './watch-answer.ts';

@@ -3,6 +3,7 @@ import { Attempt, type AttemptOwner } from '../attempt.ts';
 import { cameByHttps, setAnswerHeaders } from '../headers.ts';
 import type { HttpBackend } from '../http-backend.ts';
 import { endsByItself } from '../route/work.ts';
+import { MAX_TEXT_BYTES } from '../single-write.ts';
 import { submit } from '../submit.ts';
 import { IncomingExchange } from './incoming-exchange.ts';
 
@@ -44,9 +45,9 @@ export class ProxyExchange extends IncomingExchange<Attempt> implements AttemptO
     if (head !== undefined) {
       if (!this.#writeHead(head)) return true;
       if (head.headers['content-length'] === String(chunk.length)) {
-        // As a string, body and head are one write, which is the largest saving there is. But other
-        // middleware may have put its own end() there, and not all of it minds the encoding.
-        if (endsByItself(response)) {
+        // As text, body and head are one write. But other middleware may have put its own end()
+        // there, and not all of it minds the encoding.
+        if (chunk.length <= MAX_TEXT_BYTES && endsByItself(response)) {
           response.end(chunk.toString('latin1'), 'latin1');
         } else {
           response.end(chunk);
