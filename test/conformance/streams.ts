@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { AdapterHost } from '../support/adapter-host.ts';
 import { type Answer, answers, hangs, refuses, sha256 } from '../support/backend.ts';
-import { call, nextChunk, open, rawCaller } from '../support/caller.ts';
+import { call, nextChunk, open, rawCall, rawCaller } from '../support/caller.ts';
 import { startRawBackend } from '../support/raw-backend.ts';
 import { serve } from '../support/serve.ts';
 import { until } from '../support/until.ts';
@@ -163,6 +163,21 @@ export function describeStreams(host: AdapterHost): void {
       const text = await caller.until('answer to /fast');
       expect(text.indexOf('answer to /slow')).toBeGreaterThan(0);
       expect(text.indexOf('answer to /slow')).toBeLessThan(text.indexOf('answer to /fast'));
+    });
+
+    it('give the caller what came before they broke off, be it in the same moment', async () => {
+      const { origin, settled } = await serve(host, {
+        backends: {
+          only: (_request, response) => {
+            const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+            response.socket?.end(`${head}4\r\nhalf\r\nno size\r\n`);
+          },
+        },
+      });
+      const text = await rawCall(origin, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+      expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+      expect(text).not.toMatch(/\r\n0\r\n\r\n$/);
+      await settled();
     });
 
     it('cut the caller off when the backend breaks off', async () => {

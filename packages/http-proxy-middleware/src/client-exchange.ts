@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Lease, ProblemError } from '@spillway/core';
 import {
+  batchNextWrite,
   cameByHttps,
   endUnanswered,
   framedHeaders,
@@ -215,6 +216,7 @@ export abstract class ClientExchange
       headers['set-cookie'] = [...cookies, issued.setCookie(cameByHttps(this))];
     }
     if (!isSwitching && this.pool.active.windingDown) headers.connection = 'close';
+    if (!isSwitching) batchNextWrite(this.response);
     attempt.rewriteHeaders(headers);
     if (sample !== undefined) watchBody(this.response, (chunk) => sample.add(chunk));
   }

@@ -10,6 +10,7 @@ import {
   type RequestView,
   UpstreamError,
 } from '@spillway/core';
+import { writeBatch } from '../batched-writes.ts';
 import { BufferedBody, emptyBody, type RequestBody } from '../body/body.ts';
 import { keptRawBody } from '../body/raw-body.ts';
 import { stopTap } from '../body/raw-body-tap.ts';
@@ -282,7 +283,9 @@ export abstract class IncomingExchange<A extends ExchangeAttempt>
   }
 
   protected override cutOff(): void {
-    if (!this.response.writableEnded) this.response.destroy();
+    if (this.response.writableEnded) return;
+    writeBatch();
+    this.response.destroy();
   }
 
   protected override refuse(problem: ProblemError): void {
