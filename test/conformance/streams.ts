@@ -165,6 +165,25 @@ export function describeStreams(host: AdapterHost): void {
       expect(text.indexOf('answer to /slow')).toBeLessThan(text.indexOf('answer to /fast'));
     });
 
+    it('are written with those of others, and at once where there are none', async () => {
+      const { origin, server, backends } = await serve(host, { backends: { only: answers(200) } });
+      const joins: boolean[] = [];
+      server.on('connection', (socket) => {
+        // It gets a way of writing of its own where it is to wait for others.
+        socket.on('close', () => joins.push(Object.hasOwn(socket, '_writev')));
+      });
+      const alone = await call(origin, '/');
+      await until(() => expect(joins).toEqual([false]));
+      backends.only.answer = async (_request, response) => {
+        await backends.only.request(3);
+        response.end('together');
+      };
+      const together = await Promise.all(['/1', '/2', '/3'].map((path) => call(origin, path)));
+      expect([alone, ...together].map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      await until(() => expect(joins).toHaveLength(4));
+      expect(joins).toContain(true);
+    });
+
     it('give the caller what came before they broke off, be it in the same moment', async () => {
       const { origin, settled } = await serve(host, {
         backends: {

@@ -2,7 +2,6 @@ import type { EventEmitter } from 'node:events';
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Lease, ProblemError } from '@spillway/core';
 import {
-  batchNextWrite,
   cameByHttps,
   endUnanswered,
   framedHeaders,
@@ -216,7 +215,7 @@ export abstract class ClientExchange
       headers['set-cookie'] = [...cookies, issued.setCookie(cameByHttps(this))];
     }
     if (!isSwitching && this.pool.active.windingDown) headers.connection = 'close';
-    if (!isSwitching) batchNextWrite(this.response);
+    if (!isSwitching) this.joinOthers();
     attempt.rewriteHeaders(headers);
     if (sample !== undefined) watchBody(this.response, (chunk) => sample.add(chunk));
   }

@@ -35,6 +35,10 @@ export class ActiveRequests {
     return this.#windingDown;
   }
 
+  get count(): number {
+    return this.#requests.length;
+  }
+
   enter(request: ActiveRequest): void {
     request.place = this.#requests.push(request) - 1;
   }

@@ -23,7 +23,7 @@ let isScheduled = false;
 /**
  * Has what is written next on a response's connection leave at the end of this turn of the event loop,
  * with what is written on others. The kernel wakes whoever waits for a write, and those that follow at
- * once find them awake: 4 µs of a request where fifty are answered, and nothing where one is.
+ * once find them awake: 4 µs of a request where fifty are answered.
  */
 export function batchNextWrite(response: ServerResponse): void {
   // HTTP/2 writes its frames itself, and a response behind others has no connection yet.

@@ -1,4 +1,3 @@
-export { batchNextWrite } from './batched-writes.ts';
 export type { BodyFlow, RequestBody } from './body/body.ts';
 export { CallerPace } from './body/caller-pace.ts';
 export { keepRawBody } from './body/raw-body.ts';

@@ -10,7 +10,7 @@ import {
   type RequestView,
   UpstreamError,
 } from '@spillway/core';
-import { writeBatch } from '../batched-writes.ts';
+import { batchNextWrite, writeBatch } from '../batched-writes.ts';
 import { BufferedBody, emptyBody, type RequestBody } from '../body/body.ts';
 import { keptRawBody } from '../body/raw-body.ts';
 import { stopTap } from '../body/raw-body-tap.ts';
@@ -280,6 +280,11 @@ export abstract class IncomingExchange<A extends ExchangeAttempt>
       flat.push('host', headers.host);
     }
     return flat;
+  }
+
+  /** An answer that comes with others is written with theirs; nobody waits for others where it is alone. */
+  protected joinOthers(): void {
+    if (this.pool.active.count > 1) batchNextWrite(this.response);
   }
 
   protected override cutOff(): void {

@@ -1,6 +1,5 @@
 import type { Lease, ProblemError } from '@spillway/core';
 import { Attempt, type AttemptOwner } from '../attempt.ts';
-import { batchNextWrite } from '../batched-writes.ts';
 import { cameByHttps, setAnswerHeaders } from '../headers.ts';
 import type { HttpBackend } from '../http-backend.ts';
 import { endsByItself } from '../route/work.ts';
@@ -43,7 +42,7 @@ export class ProxyExchange extends IncomingExchange<Attempt> implements AttemptO
       this.abandon();
       return true;
     }
-    batchNextWrite(response);
+    this.joinOthers();
     if (head !== undefined) {
       if (!this.#writeHead(head)) return true;
       if (head.headers['content-length'] === String(chunk.length)) {
