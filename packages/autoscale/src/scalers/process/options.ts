@@ -17,7 +17,8 @@ export type MakePool<P extends InstancePool> = (backends: readonly BackendOption
 export interface ProcessScalerOptions<P extends InstancePool = InstancePool> {
   /**
    * What each instance runs: a path or a `file:` URL. It listens on the port that the environment
-   * variable `PORT` names, a free one from 24 000 to 31 999, and ends by itself on SIGTERM once it has answered what it has.
+   * variable `PORT` names, a free one from 24 000 to 31 999, and ends by itself on SIGTERM once it has
+   * answered what it has.
    */
   readonly module: string | URL;
   /**
