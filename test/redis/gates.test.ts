@@ -166,7 +166,9 @@ it("a backend's limit holds for three processes, with a queue and without one", 
   for (const { origin } of instances) callers.call(origin, 50);
   await until(() => {
     for (const { pid } of instances) expect(work.runningOf(pid)).toBeGreaterThanOrEqual(5);
+    expect(work.most).toBe(maxCount);
   }, 15_000);
+  await after(500);
   expect(work.most).toBe(maxCount);
   expect([...callers.statuses.keys()].sort()).toEqual([200, 503]);
 });
