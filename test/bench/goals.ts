@@ -12,8 +12,9 @@ export interface Goal {
   /** Holds in its place where the contender named here would not reach the limit itself. */
   readonly otherwise?: { readonly against: string; readonly limit: number };
   /**
-   * The goal is known to be missed, or met by a hair: it goes on to be judged by `limit`, and the
-   * quick run, which guards against what is worse than today, fails only beyond this.
+   * The goal is known to be missed, or met by less than the few rounds of a quick run can tell on a
+   * machine that has other work: it goes on to be judged by `limit`, and the quick run, which guards
+   * against what is worse than today, fails only beyond this.
    */
   readonly ceiling?: number;
   /** The quick run has no time for it on any row but these. */
@@ -26,6 +27,7 @@ export const goals: readonly Goal[] = [
     contender: 'spillway-express',
     against: 'hpm-express',
     limit: 0.45,
+    ceiling: 0.52,
     rows: ['get', 'post'],
     quickRows: ['get'],
   },
@@ -34,6 +36,7 @@ export const goals: readonly Goal[] = [
     contender: 'spillway-express',
     against: 'undici-express',
     limit: 0.95,
+    ceiling: 1.1,
     rows: ['get', 'post'],
     quickRows: ['get'],
   },
@@ -58,6 +61,7 @@ export const goals: readonly Goal[] = [
     contender: 'pool-hpm-express',
     against: 'hpm-express',
     limit: 1.1,
+    ceiling: 1.2,
     rows: ['get', 'post'],
     quickRows: ['get'],
   },
