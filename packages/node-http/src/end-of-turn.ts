@@ -6,8 +6,8 @@ export interface Unfinished {
 const settled = Promise.resolve();
 let unfinished: Unfinished[] | undefined;
 /** Of the turn that {@link inOneTurn} ends. */
-let unfinishedThere: Unfinished[] = [];
-let isThere = false;
+let unfinishedOfReader: Unfinished[] = [];
+let isReading = false;
 
 /**
  * Calls `turnEnded()` once, when what a socket has brought has been parsed. Most answers are
@@ -17,8 +17,8 @@ let isThere = false;
  * `process.nextTick` 1.
  */
 export function atEndOfTurn(entry: Unfinished): void {
-  if (isThere) {
-    unfinishedThere.push(entry);
+  if (isReading) {
+    unfinishedOfReader.push(entry);
     return;
   }
   if (unfinished !== undefined) {
@@ -32,24 +32,24 @@ export function atEndOfTurn(entry: Unfinished): void {
 
 /** Has somebody read and parse, as a turn of its own. False, and nothing is done, within such a one. */
 export function inOneTurn<Source>(read: (source: Source) => void, source: Source): boolean {
-  if (isThere) return false;
-  isThere = true;
+  if (isReading) return false;
+  isReading = true;
   try {
     read(source);
   } finally {
-    isThere = false;
-    endThatTurn();
+    isReading = false;
+    endReading();
   }
   return true;
 }
 
-function endThatTurn(): void {
-  if (unfinishedThere.length <= 1) {
-    unfinishedThere.pop()?.turnEnded();
+function endReading(): void {
+  if (unfinishedOfReader.length <= 1) {
+    unfinishedOfReader.pop()?.turnEnded();
     return;
   }
-  const entries = unfinishedThere;
-  unfinishedThere = [];
+  const entries = unfinishedOfReader;
+  unfinishedOfReader = [];
   for (const entry of entries) entry.turnEnded();
 }
 

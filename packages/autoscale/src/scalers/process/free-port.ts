@@ -23,7 +23,8 @@ export async function freePort(
   const first = Math.floor(random() * count);
   for (let index = 0; index < count; index++) {
     const port = LOWEST + ((first + index) % count);
-    if (!isClaimed(port) && (await isFree(port))) return port;
+    // Whether it is claimed may change while it is tried.
+    if ((await isFree(port)) && !isClaimed(port)) return port;
   }
   throw new Error(`no port is free from ${LOWEST} to ${HIGHEST}`);
 }
